@@ -1,0 +1,168 @@
+"""From a few numbers to arrays: what a case is, the designed grid that always goes first, and the Hypothesis strategy.
+
+A case names sizes, a seed and scales; the arrays follow from it alone.  That shrinks to one line that can be typed, and
+never to all zeros, where tanh' = 1 and weight gradients vanish and bugs hide.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .contracts import Backward, Contract, Forward, names_of, sizes_of
+
+BASE = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6}  # pairwise distinct: a swapped axis or slice cannot fit
+LARGEST = {"n_x": 6, "n_a": 6, "n_y": 6, "m": 6, "T": 9}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Sizes by dimension, and what the arrays are filled with.
+
+    scale multiplies every input, cotangents every cotangent; saturated sets biases so that gates are nearly shut or
+    open; zeroed names cotangents that are zero.
+    """
+
+    sizes: Mapping[str, int]
+    seed: int = 0
+    scale: float = 1.0
+    cotangents: float = 1.0
+    saturated: bool = False
+    zeroed: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        words = [f"{name}={size}" for name, size in self.sizes.items()]
+        words.append(f"seed={self.seed}")
+        if self.scale != 1:
+            words.append(f"scale={self.scale:g}")
+        if self.cotangents != 1:
+            words.append(f"cotangents={self.cotangents:g}")
+        if self.saturated:
+            words.append("saturated")
+        words += [f"{name}=0" for name in self.zeroed]
+        return " ".join(words)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def with_sizes(self, **sizes: int) -> "Case":
+        return replace(self, sizes={**self.sizes, **sizes})
+
+
+def parse(text: str, contract: Contract) -> Case:
+    """The case that `str` wrote.  Raises ValueError naming the word that does not fit."""
+    names = names_of(contract)
+    sizes: dict[str, int] = {}
+    others: dict[str, Any] = {}
+    for word in text.split():
+        name, _, value = word.partition("=")
+        try:
+            if name in names:
+                sizes[name] = int(value)
+                if sizes[name] < 1:
+                    raise ValueError
+            elif name == "seed":
+                others[name] = int(value)
+            elif name in ("scale", "cotangents"):
+                others[name] = float(value)
+            elif word == "saturated":
+                others[name] = True
+            elif isinstance(contract, Backward) and name in contract.cotangents and value == "0":
+                others["zeroed"] = (*others.get("zeroed", ()), name)
+            elif name in BASE:  # another function's dimension
+                continue
+            else:
+                raise ValueError
+        except ValueError:
+            known = ", ".join([*(f"{name}=1" for name in names), "seed=0", "scale=1", "cotangents=1", "saturated"])
+            raise ValueError(
+                f"{word!r} is not part of a case of {contract.name}; expected words such as {known}"
+            ) from None
+    return Case({name: sizes.get(name, BASE[name]) for name in names}, **others)
+
+
+def grid(contract: Contract) -> list[Case]:
+    """The designed cases: distinct sizes, large and tiny cotangents, saturated gates, every size 1 in turn, T = 1."""
+    base = Case({name: BASE[name] for name in names_of(contract)})
+    ones = base.with_sizes(**dict.fromkeys(base.sizes, 1))
+    return [
+        base,
+        replace(base, seed=1, cotangents=50.0),
+        replace(base, seed=2, cotangents=1e-5),
+        replace(base, seed=3, scale=3.0),
+        replace(base, seed=4, saturated=True),
+        *(replace(base.with_sizes(**{name: 1}), seed=5) for name in base.sizes),
+        ones,
+        *([ones.with_sizes(T=2)] if "T" in base.sizes else []),
+    ]
+
+
+def cases(contract: Contract, sizes: Any = None) -> Any:
+    """Hypothesis strategy of cases; `sizes`, a strategy of dicts, restricts the shapes, for instance to a pool."""
+    from hypothesis import strategies as st
+
+    names = names_of(contract)
+    free = st.fixed_dictionaries({name: st.integers(1, LARGEST[name]) for name in names})
+    return st.builds(
+        Case,
+        sizes=(free if sizes is None else sizes).map(lambda drawn: {name: drawn[name] for name in names}),
+        seed=st.integers(0, 2**16 - 1),
+        scale=st.sampled_from([1.0, 0.5, 2.0, 3.0, 10.0]),
+        cotangents=st.sampled_from([1.0, 50.0, 1e-5]),
+        saturated=st.booleans(),
+    )
+
+
+def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
+    """`examples` cases from the strategy, the same ones for the same seed."""
+    if examples < 1:
+        return []
+    import hypothesis
+
+    found: list[Case] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(cases(contract))
+    def collect(case: Case) -> None:
+        found.append(case)
+
+    collect()
+    return found
+
+
+def inputs_of(contract: Forward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:
+    """float64 arrays for every input; an optional input that is not in `taken` is zero."""
+    arrays = {}
+    for name, dimensions in contract.inputs.items():
+        values = _normal(name, case, sizes_of(dimensions, case.sizes))
+        if case.saturated and name in contract.biases:
+            values = np.sign(values) * (6 + 2 * np.abs(values))
+        else:
+            values = case.scale * values
+        arrays[name] = values * 0 if name in contract.optional and name not in taken else values
+    return arrays
+
+
+def cotangents_of(contract: Backward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:
+    """float64 arrays for every cotangent argument; an optional one that is not in `taken` is zero."""
+    arrays = {}
+    for name, output in contract.cotangents.items():
+        values = _normal(name, case, sizes_of(contract.forward.outputs[output], case.sizes))
+        absent = name in case.zeroed or (name in contract.optional and name not in taken)
+        arrays[name] = values * 0 if absent else case.cotangents * values
+    return arrays
+
+
+def _normal(name: str, case: Case, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Standard normal values that depend on the seed and the array's name alone."""
+    return np.random.default_rng([case.seed, zlib.crc32(name.encode())]).standard_normal(shape)
