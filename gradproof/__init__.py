@@ -1,0 +1,61 @@
+"""Is this hand-written gradient right, and if not, which one is wrong, where and when?
+
+`gradproof audit FILE` on the command line; `gradproof.audit` and `gradproof.assert_gradients` in Python.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import AuditError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .verdicts import Report
+
+__all__ = ["AuditError", "assert_gradients", "audit"]
+__version__ = "0.1.0"
+
+
+def audit(
+    target: str | Path | Callable[..., Any],
+    *,
+    convention: str = "auto",
+    examples: int = 30,
+    seed: int = 0,
+    timeout: float = 60.0,
+    case: str | None = None,
+) -> Report:
+    """Audit a file, one function of a file, or a function object.
+
+    target: the path of a .py or .ipynb, "FILE::FUNCTION", or a function.  A function is audited in a process of its
+    own like a file; its forward and cell are looked up among the globals that it sees.
+    convention: "auto", a family ("coursera"), or one contract ("coursera.lstm_backward") for a
+    function of another name.
+    examples, seed: how many cases are drawn after the designed ones, and from which seed.
+    timeout: seconds after which one call of the candidate is given up.
+    case: the one case to try, as a report prints it: "n_x=1 n_a=1 n_y=1 m=1 T=2 seed=0".
+    Returns a Report, which is true when every function is verified.
+    Raises AuditError when there is nothing to audit.
+    """
+    from .auditing import audit as run
+
+    return run(target, convention=convention, examples=examples, seed=seed, timeout=timeout, case=case)
+
+
+def assert_gradients(
+    function: str | Path | Callable[..., Any],
+    *,
+    convention: str = "auto",
+    examples: int = 30,
+    seed: int = 0,
+    timeout: float = 60.0,
+) -> None:
+    """For a test suite: raise AssertionError unless every gradient agrees with automatic differentiation.
+
+    The message is the report: a table of gradients, the smallest failing case, and the line that reproduces it.
+    Arguments as in `audit`.
+    """
+    audit(function, convention=convention, examples=examples, seed=seed, timeout=timeout).raise_if_wrong()

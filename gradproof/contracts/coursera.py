@@ -16,8 +16,9 @@ def call_forward(
     function: Any, contract: Forward, inputs: Mapping[str, Any], taken: tuple[str, ...]
 ) -> tuple[dict[str, Any], Any]:
     """Call with the published arguments; the result is a tuple of the outputs and, last, the cache."""
-    arguments = packed(contract, inputs, taken)
-    returned = function(*arguments)
+    required = [_packed(inputs, names) for name, names in contract.arguments.items() if name not in contract.optional]
+    optional = {name: _packed(inputs, names) for name, names in contract.arguments.items() if name in taken}
+    returned = function(*required, **optional)
     expected = (*contract.outputs, "caches" if contract.cell else "cache")
     if not isinstance(returned, (tuple, list)) or len(returned) != len(expected):
         count = f" of {len(returned)}" if isinstance(returned, (tuple, list)) else ""
@@ -25,13 +26,8 @@ def call_forward(
     return dict(zip(contract.outputs, returned, strict=False)), returned[-1]
 
 
-def packed(contract: Forward, inputs: Mapping[str, Any], taken: tuple[str, ...]) -> list[Any]:
-    """The inputs as positional arguments; `taken` lists the optional parameters that the function has."""
-    return [
-        inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names}
-        for argument, names in contract.arguments.items()
-        if argument in taken or argument not in contract.optional
-    ]
+def _packed(inputs: Mapping[str, Any], names: str | tuple[str, ...]) -> Any:
+    return inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names}
 
 
 def call_backward(

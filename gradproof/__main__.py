@@ -1,0 +1,5 @@
+"""`python -m gradproof` is the command `gradproof`."""
+
+from .cli import main
+
+main()

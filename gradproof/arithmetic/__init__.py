@@ -1,0 +1,1 @@
+"""The derivative program of a forward function, and the numbers it runs on."""

@@ -1,0 +1,110 @@
+"""The derivative of a forward function as a short program: jax.vjp traced once, with dimensions that stay symbols.
+
+One program serves every shape, so that a drawn case costs milliseconds and not a compilation.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax import export
+
+from ..contracts import Forward, names_of
+
+# Parameters that ask for something special unless they are None, which is what rules compute.
+SPECIAL = ("accuracy", "out_dtype", "out_sharding", "sharding")
+
+
+def trace(contract: Forward, forward: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+    """The closed jaxpr of (inputs, cotangents) → (outputs, gradients).
+
+    forward maps a dict of inputs to a dict of outputs; cotangents has one array per output, gradients one per input.
+    """
+
+    def outputs_and_gradients(inputs: Any, cotangents: Any) -> Any:
+        outputs, pullback = jax.vjp(forward, inputs)
+        return outputs, pullback(cotangents)[0]
+
+    with jax.enable_x64(True):
+        names = names_of(contract)
+        symbols = dict(zip(names, export.symbolic_shape(",".join(names)), strict=True))
+
+        def array(dimensions: tuple[str, ...]) -> Any:
+            shape = tuple(
+                1 if dimension == "1" else sum(symbols[term] for term in dimension.split("+"))
+                for dimension in dimensions
+            )
+            return jax.ShapeDtypeStruct(shape, np.float64)
+
+        return jax.make_jaxpr(outputs_and_gradients)(
+            {name: array(dimensions) for name, dimensions in contract.inputs.items()},
+            {name: array(dimensions) for name, dimensions in contract.outputs.items()},
+        )
+
+
+def evaluate(
+    program: Any, rules: Mapping[str, Callable[..., Any]], sizes: Mapping[str, int], arguments: list[Any]
+) -> list[Any]:
+    """Run a closed jaxpr: `rules` has a function per primitive, called as rule(*operands, **parameters).
+
+    Sizes in parameters arrive as integers.  Raises NotImplementedError for a primitive without a rule; a rule raises
+    TypeError for a parameter that it does not know, so that nothing is silently ignored.
+    """
+    jaxpr, constants = program.jaxpr, program.consts
+    values: dict[Any, Any] = dict(zip(jaxpr.constvars, constants, strict=True))
+    values.update(zip(jaxpr.invars, arguments, strict=True))
+    for equation in jaxpr.eqns:
+        operands = [atom.val if hasattr(atom, "val") else values[atom] for atom in equation.invars]
+        name = equation.primitive.name
+        if name == "scan":
+            results = _scan(rules, sizes, operands, **equation.params)
+        elif name in rules:
+            parameters = {
+                key: _resolved(value, sizes)
+                for key, value in equation.params.items()
+                if not (key in SPECIAL and value is None)
+            }
+            results = rules[name](*operands, **parameters)
+        else:
+            raise NotImplementedError(f"the derivative program has the primitive {name!r}, which has no rule")
+        if not equation.primitive.multiple_results:
+            results = [results]
+        values.update(zip(equation.outvars, results, strict=True))
+    return [atom.val if hasattr(atom, "val") else values[atom] for atom in jaxpr.outvars]
+
+
+def _scan(
+    rules: Mapping[str, Callable[..., Any]],
+    sizes: Mapping[str, int],
+    operands: list[Any],
+    *,
+    jaxpr: Any,
+    length: Any,
+    reverse: bool,
+    num_consts: int,
+    num_carry: int,
+    unroll: int,  # the last three do not change the result
+    linear: Any = None,
+    _split_transpose: bool = False,
+) -> list[Any]:
+    constants, carry = operands[:num_consts], operands[num_consts : num_consts + num_carry]
+    sequences = operands[num_consts + num_carry :]
+    steps = range(_resolved(length, sizes))
+    stacked = []
+    for t in reversed(steps) if reverse else steps:
+        results = evaluate(jaxpr, rules, sizes, [*constants, *carry, *(sequence[t] for sequence in sequences)])
+        carry = results[:num_carry]
+        stacked.append(results[num_carry:])
+    if reverse:
+        stacked.reverse()
+    return [*carry, *(np.stack(step) for step in zip(*stacked, strict=True))]
+
+
+def _resolved(value: Any, sizes: Mapping[str, int]) -> Any:
+    """A symbolic size such as n_a + n_x as an integer; tuples of them too; anything else as it is."""
+    if isinstance(value, tuple):
+        return tuple(_resolved(part, sizes) for part in value)
+    if export.is_symbolic_dim(value):
+        return int(eval(str(value), {"__builtins__": {}}, dict(sizes)))  # our own twins' sizes, printed as Python
+    return value

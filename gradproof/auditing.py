@@ -1,0 +1,120 @@
+"""An audit from end to end: load the candidate, recognise its functions, judge them, and make the report."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .candidate import Candidate
+from .cases import parse
+from .contracts import CONVENTIONS, Contract, signature
+from .errors import AuditError
+from .judge import Judge, results_of
+from .recognise import recognise
+from .verdicts import RAISES, Failure, Finding, Function, Note, Report, Result
+
+
+def audit(
+    target: str | Path | Callable[..., Any],
+    *,
+    convention: str = "auto",
+    examples: int = 30,
+    seed: int = 0,
+    timeout: float = 60.0,
+    case: str | None = None,
+    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+) -> Report:
+    """See `gradproof.audit`."""
+    function: str | None = None
+    if callable(target):
+        file, function = "", getattr(target, "__name__", "")
+        if not function:
+            raise AuditError(f"{target!r} has no name; expected a function")
+    else:
+        file, separator, named = str(target).partition("::")
+        target, function = file, (named if separator else None)
+    with Candidate(target, timeout) as candidate:
+        candidate.load()
+        targets, notes = recognise(candidate, convention, function)
+        lost = _lost(candidate, convention, function)
+        if function is not None and not any(t.name == function for t in targets) and not lost:
+            raise AuditError(_nothing(f"{function} is not a function that gradproof knows", notes))
+        if not targets and not lost:
+            raise AuditError(_nothing(f"{candidate.source.path}: no function that gradproof knows", notes))
+        if case is not None:
+            for t in targets:
+                if function in (None, t.name):
+                    _check_case(case, t.contract)
+        judge = Judge(candidate, targets, examples=examples, seed=seed, case=case, progress=progress)
+        functions = judge.audit(None if function is None else [function]) + lost
+        if function is None or convention.count("."):
+            wanted = None if function is None else [function]
+            functions = [f for f in functions if wanted is None or f.name in wanted]
+    for audited in functions:
+        audited.reproduce = _reproduce(audited, file, convention)
+    return Report(file or f"{function} ({candidate.source.path})", functions, _notes(candidate) + notes)
+
+
+def _check_case(case: str, contract: Contract) -> None:
+    try:
+        parse(case, contract)
+    except ValueError as error:
+        raise AuditError(f"case: {error}") from None
+
+
+def _lost(candidate: Candidate, convention: str, function: str | None) -> list[Function]:
+    """Functions whose source does not parse: they get a verdict all the same."""
+    known = {
+        contract.name: contract
+        for name, contracts in CONVENTIONS.items()
+        if convention.partition(".")[0] in ("auto", name)
+        for contract in contracts
+    }
+    lost = []
+    for problem in candidate.source.problems:
+        contract = known.get(problem.function or "")
+        if contract is None or contract.name in candidate.functions or function not in (None, contract.name):
+            continue
+        lost.append(
+            Function(
+                name=contract.name,
+                contract=contract.name,
+                convention=contract.convention,
+                kind="backward" if hasattr(contract, "gradients") else "forward",
+                signature=signature(contract),
+                verdict=RAISES,
+                results=[Result(name, RAISES) for name in results_of(contract)],
+                cases=0,
+                line=problem.line,
+                findings=[Finding("python2", problem.message)] if problem.python2 else [],
+                failure=Failure("SyntaxError", problem.message.removeprefix("SyntaxError: "), line=problem.line),
+            )
+        )
+    return lost
+
+
+def _notes(candidate: Candidate) -> list[Note]:
+    notes = [Note(problem.message, problem.label, problem.line) for problem in candidate.problems]
+    if candidate.supplied:
+        notes.append(
+            Note(f"not found, so gradproof supplied stand-ins: {', '.join(dict.fromkeys(candidate.supplied))}")
+        )
+    return notes
+
+
+def _nothing(reason: str, notes: list[Note]) -> str:
+    known = [f"  {signature(contract)}" for contracts in CONVENTIONS.values() for contract in contracts]
+    return "\n".join([reason, *(note.message for note in notes), "It looks for", *known])
+
+
+def _reproduce(function: Function, file: str, convention: str) -> str | None:
+    cases = [result.case for result in function.failing if result.case]
+    if function.failure and function.failure.case:
+        cases.append(function.failure.case)
+    if not cases:
+        return None
+    if not file:
+        contract = f"{function.convention}.{function.contract}"
+        return f'gradproof.audit({function.name}, convention="{contract}", case="{cases[0]}")'
+    option = "" if convention == "auto" else f" --convention {convention}"
+    return f'gradproof audit {shlex.quote(f"{file}::{function.name}")}{option} --case "{cases[0]}"'

@@ -1,0 +1,247 @@
+"""Somebody's functions, in a process of their own, seen from outside.
+
+A candidate that loops, exits, crashes, patches NumPy or prints whatever it likes loses nothing but its own verdict: its
+process is ended and started again, and only plain arrays and messages cross.
+"""
+
+import contextlib
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Protocol, cast
+
+from . import source as sources
+from . import wire
+from .errors import AuditError
+
+STATEMENT_LIMIT = 10.0  # seconds for one statement at module level, which is there to define things
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Process(Protocol):
+    pid: int
+
+    def wait(self) -> int: ...
+
+
+class Forked:
+    """A child made by os.fork, with the interface of Popen that is used here."""
+
+    def __init__(self, pid: int):
+        self.pid = pid
+        self.status: int | None = None
+
+    def wait(self) -> int:
+        if self.status is None:
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.status
+
+
+class Candidate:
+    """The functions of one file, or one function object.  Use it as a context manager.
+
+    Raises AuditError when there is nothing to load.
+    """
+
+    def __init__(self, target: str | Path | Callable[..., Any], timeout: float = 60.0):
+        self.timeout = timeout
+        self.function: Callable[..., Any] | None = None
+        if callable(target):
+            self.function = target
+            self.source = _source_of(target)
+        else:
+            self.source = sources.read(Path(target))
+        self.definitions = sources.definitions(self.source)
+        self.problems = list(self.source.problems)
+        self.functions: dict[str, Any] = {}
+        self.supplied: list[str] = []
+        self._skipped: list[str] = []
+        self._process: Process | None = None
+        self._loaded = False
+
+    def __enter__(self) -> "Candidate":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def load(self) -> None:
+        """Start the process and run the candidate's definitions; sets `functions`, `problems` and `supplied`."""
+        found: list[sources.Problem] = []
+        while True:
+            self._start()
+            answer = self._ask(self._loading(), STATEMENT_LIMIT if self.timeout > STATEMENT_LIMIT else self.timeout)
+            if "functions" in answer:
+                break
+            place = answer.get("at")
+            if place is None or len(self._skipped) > 20:
+                raise AuditError(f"{self.source.path}: cannot be loaded: {answer['error']['message']}")
+            label, line = place["label"], place["line"]
+            found.append(sources.Problem(label, line, f"skipped: {answer['error']['message']}"))
+            self._skipped.append(place["at"])
+        self.functions = answer["functions"]
+        self.supplied = answer["supplied"]
+        self.problems = [*self.source.problems, *found]
+        for failure in answer["failures"]:
+            message = f"{failure['type']}: {failure['message']}"
+            self.problems.append(sources.Problem(failure["label"], failure["line"], message))
+        self._loaded = True
+
+    def call(self, **message: Any) -> dict[str, Any]:
+        """The worker's answer; {"error": ...} with "fatal" when it did not answer, after which it starts anew."""
+        if self._process is None:
+            self._start()
+            self._ask(self._loading(), self.timeout)
+        return self._ask(message, self.timeout)
+
+    def _loading(self) -> dict[str, Any]:
+        path = self.source.path.resolve()
+        message: dict[str, Any] = {"do": "load", "folder": str(path.parent), "chunks": [], "skipped": self._skipped}
+        if self.function is None:
+            message["chunks"] = [[chunk.label, chunk.line, chunk.text] for chunk in self.source.chunks]
+            root, names = path.parent, list[str]()
+            while (root / "__init__.py").exists():
+                names.insert(0, root.name)
+                root = root.parent
+            message |= {"package": ".".join(names) or None, "path": [str(path.parent), str(root)] if names else None}
+        elif not hasattr(os, "fork"):
+            message |= {"module": self.function.__module__, "path": sys.path}
+        return message
+
+    # the process
+
+    def _start(self) -> None:
+        self._end()
+        descriptor, self._crash_report = tempfile.mkstemp(prefix="gradproof-")
+        os.close(descriptor)
+        if self.function is not None and hasattr(os, "fork"):
+            self._process, self._to, read_from = self._fork(self.function)
+        else:
+            environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "MPLBACKEND": "Agg"}
+            root = str(Path(__file__).resolve().parent.parent)
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "gradproof.worker", self._crash_report],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                cwd=root,
+                start_new_session=True,
+            )
+            self._process, self._to = process, cast(BinaryIO, process.stdin)
+            read_from = cast(BinaryIO, process.stdout)
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        threading.Thread(target=_listen, args=(read_from, self._answers), daemon=True).start()
+
+    def _fork(self, function: Callable[..., Any]) -> tuple[Process, BinaryIO, BinaryIO]:
+        """A copy of this process: the only way to a function that no file can give again, such as a closure."""
+        from . import worker
+
+        read_messages, write_messages = os.pipe()
+        read_answers, write_answers = os.pipe()
+        names = {**getattr(function, "__globals__", {}), function.__name__: function}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of threads: the child runs the candidate and none of the parent's code
+            pid = os.fork()
+        if pid == 0:
+            try:
+                os.setsid()
+                os.close(write_messages)
+                os.close(read_answers)
+                worker.serve((read_messages, write_answers), self._crash_report, names)
+            finally:
+                os._exit(0)
+        os.close(read_messages)
+        os.close(write_answers)
+        return Forked(pid), os.fdopen(write_messages, "wb"), os.fdopen(read_answers, "rb")
+
+    def _ask(self, message: dict[str, Any], limit: float) -> dict[str, Any]:
+        with contextlib.suppress(OSError):  # a process that is gone is noticed when it does not answer
+            wire.write(self._to, message)
+        place: dict[str, Any] | None = None
+        while True:
+            try:
+                answer = self._answers.get(timeout=limit)
+            except queue.Empty:
+                answer = {"error": {"type": "Timeout", "message": f"did not return within {limit:g} s", "fatal": True}}
+            if "at" in answer:
+                place = answer
+                continue
+            if "lost" in answer:
+                answer = {"error": self._death(answer["lost"])}
+            if answer.get("error", {}).get("fatal"):
+                answer["at"] = place
+                self._end()
+            return answer
+
+    def _death(self, reason: str) -> dict[str, Any]:
+        assert self._process is not None
+        if reason:
+            with contextlib.suppress(OSError):
+                os.kill(self._process.pid, signal.SIGKILL)
+            return {"type": "Crash", "message": f"the process answered with {reason}", "fatal": True}
+        status = self._process.wait()
+        if status >= 0:
+            return {"type": "Exit", "message": f"ended its process with code {status}", "fatal": True}
+        name = signal.Signals(-status).name
+        hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+        described: dict[str, Any] = {
+            "type": "Crash",
+            "message": f"ended its interpreter with {name}{hint}",
+            "fatal": True,
+        }
+        text = Path(self._crash_report).read_text(errors="replace")
+        labels = [chunk.label for chunk in self.source.chunks]
+        for label, line, function in re.findall(r'File "(.+)", line (\d+) in (\S+)', text):
+            if label in labels:
+                return {**described, "label": label, "line": int(line), "function": function}
+        return described
+
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        for end in (os.killpg, os.kill) if hasattr(os, "killpg") else (os.kill,):
+            with contextlib.suppress(OSError):
+                end(self._process.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        with contextlib.suppress(OSError):
+            self._process.wait()
+        with contextlib.suppress(OSError):
+            self._to.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._crash_report)
+        self._process = None
+
+
+def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
+    """Read answers until the stream ends; the last entry says why it ended."""
+    with stream:
+        while True:
+            try:
+                answers.put(wire.read(stream))
+            except (EOFError, OSError):
+                answers.put({"lost": ""})
+                return
+            except wire.ProtocolError as error:
+                answers.put({"lost": str(error)})
+                return
+
+
+def _source_of(function: Callable[..., Any]) -> sources.Source:
+    """The file that a function object was defined in, for line numbers; an empty one when there is none."""
+    code = getattr(function, "__code__", None)
+    path = Path(code.co_filename) if code is not None else Path("<memory>")
+    if path.suffix == ".py" and path.exists():
+        return sources.read(path)
+    return sources.Source(path, ())

@@ -1,0 +1,150 @@
+"""The command line: a thin door, which imports nothing heavy before it knows that there is something to audit."""
+
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+from .errors import AuditError
+
+AGREED, WRONG, USAGE, CRASH = 0, 1, 2, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="gradproof")
+def main() -> None:
+    """Is this hand-written gradient right, and if not, which one is wrong, where and when?"""
+
+
+@main.command()
+@click.argument("target", metavar="FILE[::FUNCTION]")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What the report is written as."
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file.")
+@click.option(
+    "--convention", default="auto", show_default=True, help="A family, or one contract: coursera.lstm_backward."
+)
+@click.option(
+    "--examples", type=click.IntRange(0), default=30, show_default=True, help="Cases drawn after the designed ones."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Where the drawn cases start from.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="Seconds for one call."
+)
+@click.option("--case", help='Try this one case only, as a report prints it: "n_a=1 T=2 seed=0".')
+def audit(
+    target: str,
+    form: str,
+    output: Path | None,
+    convention: str,
+    examples: int,
+    seed: int,
+    timeout: float,
+    case: str | None,
+) -> None:
+    """Audit the hand-written forward and backward functions of a .py file or a notebook.
+
+    Every gradient is compared with automatic differentiation of an independent forward, on sizes from 1 up, and gets a
+    verdict of its own; a wrong one is shrunk to the smallest case that shows it.
+
+    Exit code: 0 all agree, 1 a gradient is wrong, 2 nothing could be audited, 3 a defect of gradproof.
+    """
+    from .auditing import audit as run
+
+    with _Progress() as progress:
+        try:
+            report = run(
+                target,
+                convention=convention,
+                examples=examples,
+                seed=seed,
+                timeout=timeout,
+                case=case,
+                progress=progress.step,
+            )
+        except AuditError as error:
+            progress.stop()
+            click.echo(f"gradproof: {error}", err=True)
+            sys.exit(USAGE)
+        except Exception:
+            progress.stop()
+            traceback.print_exc()
+            click.echo("gradproof: this is a defect of gradproof, not of the audited file; please report it", err=True)
+            sys.exit(CRASH)
+    try:
+        _write(report, form, output)
+    except OSError as error:
+        click.echo(f"gradproof: {output or 'standard output'}: {error.strerror}", err=True)
+        sys.exit(USAGE)
+    sys.exit(AGREED if report else WRONG)
+
+
+@main.command()
+def conventions() -> None:
+    """List the functions that are recognised, by name and arguments."""
+    from .contracts import CONVENTIONS, signature
+
+    for name, contracts in CONVENTIONS.items():
+        click.echo(name)
+        width = max(len(signature(contract)) for contract in contracts)
+        for contract in contracts:
+            click.echo(f"  {signature(contract):<{width}}  {contract.description}")
+
+
+def _write(report: Any, form: str, output: Path | None) -> None:
+    if form == "json":
+        from .report.json import render as render_json
+
+        text = render_json(report)
+    elif output is not None or not sys.stdout.isatty():
+        from .report.text import render
+
+        text = render(report)
+    else:
+        from rich.console import Console
+
+        from .report.text import write
+
+        write(report, Console(highlight=False))
+        return
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text, nl=False)
+
+
+class _Progress:
+    """A bar on standard error, once an audit has taken a second; nothing where that is no terminal."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.bar: Any = None
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def step(self, name: str, done: int, total: int) -> None:
+        if self.bar is None:
+            if time.monotonic() - self.started < 1:
+                return
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self.task = self.bar.add_task(name, total=total)
+            self.bar.start()
+        self.bar.update(self.task, description=name, completed=done, total=total)
+
+    def stop(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None

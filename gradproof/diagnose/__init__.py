@@ -1,0 +1,1 @@
+"""Where along the axes a gradient is wrong, and when."""

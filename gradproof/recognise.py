@@ -1,0 +1,100 @@
+"""Which of a candidate's functions are published ones, by name and arguments."""
+
+from typing import Any
+
+from .candidate import Candidate
+from .contracts import CONVENTIONS, Contract, signature
+from .errors import AuditError
+from .judge import Target
+from .verdicts import Note
+
+
+def recognise(
+    candidate: Candidate, convention: str = "auto", function: str | None = None
+) -> tuple[list[Target], list[Note]]:
+    """The targets, in the contracts' order, and a note for every function whose name is known but not its arguments.
+
+    convention: "auto", a family such as "coursera", or one contract such as "coursera.lstm_backward", which the
+    function may then satisfy under any name.  function: the only one wanted.
+    Raises AuditError for a convention or function that is not there.
+    """
+    family, _, chosen = convention.partition(".")
+    if family != "auto" and family not in CONVENTIONS:
+        raise AuditError(f"convention {convention!r} is unknown; expected auto, {', '.join(CONVENTIONS)}")
+    contracts = [
+        contract for name, contracts in CONVENTIONS.items() if family in ("auto", name) for contract in contracts
+    ]
+    if function is not None and function not in candidate.functions:
+        lost = [problem for problem in candidate.problems if problem.function == function]
+        if not lost:
+            known = ", ".join(sorted(candidate.functions)) or "none"
+            raise AuditError(f"{candidate.source.path} has no function {function!r}; it has {known}")
+    if chosen:
+        return _chosen(candidate, contracts, convention, chosen, function)
+    targets, notes = [], []
+    for contract in contracts:
+        for name, parameters in candidate.functions.items():
+            if _plain(name) != _plain(contract.name):
+                continue
+            if fits(contract, parameters, forced=family != "auto"):
+                targets.append(Target(name, contract, _taken(contract, parameters)))
+            else:
+                given = ", ".join(parameter[0] for parameter in parameters or [])
+                definition = candidate.definitions.get(name)
+                notes.append(
+                    Note(
+                        f"{name}({given}) has a known name and other arguments than {signature(contract)}: not audited",
+                        definition.label if definition else None,
+                        definition.line if definition else None,
+                    )
+                )
+    return targets, notes
+
+
+def fits(contract: Contract, parameters: list[list[Any]] | None, *, forced: bool = False) -> bool:
+    """Whether a function with these parameters can be called as published.
+
+    A name alone is no proof, since courses share names; so one published parameter must be among its own, too.
+    """
+    required = [name for name in contract.arguments if name not in contract.optional]
+    if parameters is None or any(kind == "VAR_POSITIONAL" for _, kind, _ in parameters):
+        return True
+    positional = [name for name, kind, _ in parameters if kind in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")]
+    needed = [
+        name
+        for name, kind, default in parameters
+        if not default and kind != "VAR_KEYWORD" and name not in contract.optional
+    ]
+    if not len(needed) <= len(required) <= len(positional):
+        return False
+    if any(name in contract.optional for name in positional[: len(required)]):
+        return False
+    return forced or any(name in required for name in positional)
+
+
+def _chosen(
+    candidate: Candidate, contracts: list[Contract], convention: str, chosen: str, function: str | None
+) -> tuple[list[Target], list[Note]]:
+    contract = next((contract for contract in contracts if contract.name == chosen), None)
+    if contract is None:
+        known = ", ".join(contract.name for contract in contracts)
+        raise AuditError(f"convention {convention!r} is unknown; expected one of {known} after the point")
+    name = function or chosen
+    if name not in candidate.functions:
+        raise AuditError(f"{candidate.source.path} has no function {name!r}; name it as FILE::FUNCTION")
+    parameters = candidate.functions[name]
+    if not fits(contract, parameters, forced=True):
+        given = ", ".join(parameter[0] for parameter in parameters)
+        raise AuditError(f"{name}({given}) cannot be called as {signature(contract)}")
+    others, notes = recognise(candidate, convention.partition(".")[0])
+    return [Target(name, contract, _taken(contract, parameters)), *(t for t in others if t.name != name)], notes
+
+
+def _taken(contract: Contract, parameters: list[list[Any]] | None) -> tuple[str, ...]:
+    names = [parameter[0] for parameter in parameters or []]
+    return tuple(name for name in contract.optional if name in names)
+
+
+def _plain(name: str) -> str:
+    """lstm_backward, LSTM_backward and lstmBackward are one name."""
+    return name.replace("_", "").lower()

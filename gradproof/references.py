@@ -1,0 +1,118 @@
+"""The only door to the twins in autodiff/, and to manual/'s forwards, which supply caches that a candidate lacks.
+
+In an installed wheel the two packages live inside gradproof/; in the checkout they stand beside it.  No verdict rests
+on manual/: the truth is the derivative program of the twin, and XLA must agree with it before anything is judged.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from .contracts import Forward
+
+
+class TruthError(Exception):
+    """The two evaluations of the ground truth disagree: a defect of gradproof, not of the candidate."""
+
+
+def reference(twin: str) -> Callable[..., Any]:
+    """The function "rnn.rnn_forward" of manual/, in NumPy.  Needs no JAX."""
+    return _find("manual", twin)
+
+
+def twin(twin: str) -> Callable[..., Any]:
+    """The function "rnn.rnn_forward" of autodiff/, in jax.numpy."""
+    return _find("autodiff", twin)
+
+
+def outputs_and_gradients(
+    contract: Forward, sizes: Mapping[str, int], inputs: Mapping[str, Any], cotangents: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The truth in float64: every output of the forward, and the gradient of sum(cotangents * outputs) for every input.
+
+    cotangents: one array per output.  Raises TruthError when XLA's result for the designed case is another one.
+    """
+    return _evaluated(_program(contract.twin), contract, sizes, inputs, cotangents)
+
+
+_programs: dict[str, Any] = {}
+
+
+def prepare(contract: Forward) -> None:
+    """Trace the derivative program of a contract's twin, and check it against jax.jit(jax.vjp) once per process."""
+    if contract.twin in _programs:
+        return
+    from .arithmetic.program import trace
+
+    program = trace(contract, lambda inputs: _forward(contract, inputs))
+    _agree_with_xla(program, contract)
+    _programs[contract.twin] = program
+
+
+def _program(name: str) -> Any:
+    return _programs[name]
+
+
+def _forward(contract: Forward, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = [
+        inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names}
+        for names in contract.arguments.values()
+    ]
+    return dict(zip(contract.outputs, twin(contract.twin)(*arguments), strict=True))
+
+
+def _evaluated(program: Any, contract: Forward, sizes: Any, inputs: Any, cotangents: Any) -> Any:
+    from .arithmetic.float64 import RULES
+    from .arithmetic.program import evaluate
+
+    # jax flattens a dict in the order of its sorted keys
+    leaves = [inputs[name] for name in sorted(contract.inputs)] + [
+        cotangents[name] for name in sorted(contract.outputs)
+    ]
+    results = evaluate(program, RULES, sizes, leaves)
+    outputs = dict(zip(sorted(contract.outputs), results, strict=False))
+    gradients = dict(zip(sorted(contract.inputs), results[len(outputs) :], strict=True))
+    return outputs, gradients
+
+
+def _agree_with_xla(program: Any, contract: Forward) -> None:
+    import jax
+    import numpy as np
+
+    from .cases import BASE, Case, inputs_of
+    from .compare import compare, magnitude
+    from .contracts import names_of, sizes_of
+
+    case = Case({name: BASE[name] for name in names_of(contract)}, seed=11)
+    generator = np.random.default_rng(11)
+    inputs = inputs_of(contract, case, contract.optional)
+    cotangents = {
+        name: generator.standard_normal(sizes_of(dimensions, case.sizes))
+        for name, dimensions in contract.outputs.items()
+    }
+    ours = _evaluated(program, contract, case.sizes, inputs, cotangents)
+    vjp = _find("autodiff", "truth.vjp")
+    outputs, (gradients,) = vjp(lambda arrays: _forward(contract, arrays), (inputs,), cotangents)
+    S = magnitude(inputs.values(), cotangents.values())
+    for mine, theirs in zip(ours, (outputs, gradients), strict=True):
+        for name, expected in theirs.items():
+            found = compare(np.asarray(mine[name]), expected, S)
+            if not found.agrees:
+                raise TruthError(
+                    f"gradproof's evaluation of {contract.twin} disagrees with XLA in {name}{list(found.index)}: "
+                    f"{found.actual!r} against {found.expected!r} (jax {jax.__version__}, NumPy {np.__version__}).  "
+                    "Nothing was judged.  Please report this as a defect of gradproof."
+                )
+
+
+@cache
+def _find(room: str, name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(".")
+    try:
+        found = importlib.import_module(f"gradproof.{room}.{module}")
+    except ModuleNotFoundError as error:
+        if error.name != f"gradproof.{room}":  # a missing jax must not be swallowed
+            raise
+        found = importlib.import_module(f"{room}.{module}")
+    return getattr(found, function)

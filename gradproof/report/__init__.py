@@ -1,0 +1,1 @@
+"""A report in words, tables and data; nothing here computes a verdict."""

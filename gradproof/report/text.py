@@ -1,0 +1,143 @@
+"""The report for people: per function a table of gradients, then what the failing ones have in common."""
+
+import io
+import textwrap
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..verdicts import AGREES, UNDECIDED, VERIFIED, Failure, Function, Report, Result, grouped
+
+WIDTH = 80
+COLOURS = {AGREES: "green", VERIFIED: "green", UNDECIDED: "yellow"}
+
+
+def render(report: Report) -> str:
+    """The report as plain text, 80 columns wide."""
+    out = io.StringIO()
+    write(report, Console(file=out, width=WIDTH, color_system=None))
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def write(report: Report, console: Console) -> None:
+    """Print the report on a rich console."""
+    console.print(Text(report.file, style="bold"))
+    for note in report.notes[:NOTES]:
+        where = f"line {note.line}: " if note.line else ""
+        cell = f"{note.label.partition('[')[2].rstrip(']')}, " if note.label and "[" in note.label else ""
+        _paragraph(console, f"{cell}{where}{note.message}", "note", "dim")
+    if len(report.notes) > NOTES:
+        _paragraph(console, f"{len(report.notes) - NOTES} more of this kind", "note", "dim")
+    for function in report.functions:
+        console.print()
+        _function(function, console)
+    console.print()
+    console.print(_summary(report))
+
+
+NOTES = 5
+
+
+def _function(function: Function, console: Console) -> None:
+    line = f", line {function.line}" if function.line else ""
+    named = "" if function.name == function.contract else f" as {function.contract}"
+    head = Text(f"{function.name}{named}{line}: ")
+    head.append(function.verdict, style=f"bold {COLOURS.get(function.verdict, 'red')}")
+    if function.cases:
+        head.append(f", {function.cases} case{'s' if function.cases > 1 else ''}", style="dim")
+    console.print(head)
+    if function.failure is not None:
+        _failure(function.failure, console)
+    if function.failure is None or any(result.case and result.index for result in function.results):
+        console.print(_table(function))
+    for (_, condition), names in grouped(function.results).items():
+        together = [result for result in function.results if result.name in names]
+        if together[0].case is None:
+            continue
+        everyone = len(names) == len(function.results) and len(names) > 1
+        who = f"all {len(names)}" if everyone else ", ".join(names)
+        _paragraph(console, f"{who}: {condition or 'at every size tried'}", "when")
+        _paragraph(console, f"{together[0].case}", "case")
+    for told, names in _places(function.results).items():
+        _paragraph(console, f"{', '.join(names)}: {told}", "where")
+    for finding in function.findings:
+        _paragraph(
+            console, finding.message, "note" if finding.kind in ("extra", "forward", "cell") else "also", "yellow"
+        )
+    if function.reproduce:
+        console.print(Text("  repeat  ", style="dim") + Text(function.reproduce), soft_wrap=True)
+
+
+def _table(function: Function) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(f"  {'gradient' if function.kind == 'backward' else 'output'}", no_wrap=True, min_width=10)
+    table.add_column("verdict", no_wrap=True, min_width=11)
+    if function.failing:
+        table.add_column("worst at", no_wrap=True, min_width=9)
+        table.add_column("actual", justify="right", no_wrap=True, min_width=12)
+        table.add_column("expected", justify="right", no_wrap=True, min_width=12)
+        table.add_column("rel. error", justify="right", no_wrap=True)
+    for result in function.results:
+        verdict = Text(result.verdict, style=COLOURS.get(result.verdict, "red"))
+        if result.verdict == AGREES:
+            verdict.append(f" to {result.digits} digits", style="dim")
+        table.add_row(f"  {result.name}", verdict, *(_cells(result) if function.failing else ()))
+    return table
+
+
+def _cells(result: Result) -> tuple[str, str, str, str]:
+    if result.verdict == AGREES:
+        return "", "", "", ""
+    if result.index is None:
+        return "", _shape(result.actual), _shape(result.expected), ""
+    index = f"[{', '.join(map(str, result.index))}]"
+    return index, _number(result.actual), _number(result.expected), f"{result.max_rel:.1e}"
+
+
+def _number(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, list):
+        return f"({', '.join(map(str, value))}{',' if len(value) == 1 else ''})"
+    return "" if value is None else str(value)
+
+
+def _places(results: list[Result]) -> dict[str, list[str]]:
+    """What is wrong along the axes, with the gradients for which it is so."""
+    places: dict[str, list[str]] = {}
+    for result in results:
+        for told in result.where:
+            places.setdefault(told, []).append(result.name)
+    return places
+
+
+def _failure(failure: Failure, console: Console) -> None:
+    where = f" in line {failure.line}" if failure.line else ""
+    _paragraph(console, f"{failure.type}: {failure.message}{where}", "error", "red")
+    if failure.text:
+        _paragraph(console, failure.text, "code")
+    if failure.case:
+        _paragraph(console, failure.case, "case")
+
+
+def _summary(report: Report) -> Text:
+    failing = [function for function in report.functions if function.verdict != VERIFIED]
+    total = len(report.functions)
+    noun = "function" if total == 1 else "functions"
+    if not failing:
+        return Text(f"{total} {noun}: every gradient agrees with automatic differentiation", style="bold green")
+    names = ", ".join(f"{function.name} ({function.verdict})" for function in failing)
+    return Text(f"{len(failing)} of {total} {noun} not verified: {names}", style="bold red")
+
+
+def _paragraph(console: Console, text: str, label: str, style: str = "") -> None:
+    """Text beside a label, wrapped with a hanging indent."""
+    lines = textwrap.wrap(" ".join(text.split()), width=min(console.width, 100) - 11) or [""]
+    for index, line in enumerate(lines):
+        console.print(
+            Text(f"  {label if index == 0 else '':<8}", style="dim") + Text(line, style=style), soft_wrap=True
+        )

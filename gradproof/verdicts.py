@@ -1,0 +1,130 @@
+"""What an audit finds: a verdict per gradient, findings besides, and the report that holds them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+AGREES = "agrees"  # with the truth to N digits, on every case tried
+WRONG = "wrong"
+WRONG_SHAPE = "wrong-shape"
+MISSING = "missing"
+RAISES = "raises"
+UNFINISHED = "unfinished"  # a template's None is left in
+UNDECIDED = "undecided"
+VERIFIED = "verified"  # of a function: every gradient agrees
+
+# When cases disagree about a gradient, the first of these is its verdict.
+GRAVEST_FIRST = (WRONG, WRONG_SHAPE, MISSING, UNFINISHED, RAISES, UNDECIDED, AGREES)
+
+
+@dataclass
+class Result:
+    """The verdict on one gradient of a backward, or on one output of a forward.
+
+    case, index, actual, expected, max_abs and max_rel belong to the smallest case that fails; where and by_time to a
+    larger one, in which axes can be told apart.  For wrong-shape, actual and expected are shapes.
+    """
+
+    name: str
+    verdict: str
+    digits: int | None = None
+    case: str | None = None
+    index: list[int] | None = None
+    actual: Any = None
+    expected: Any = None
+    max_abs: float | None = None
+    max_rel: float | None = None
+    by_time: list[str] | None = None
+    where: list[str] = field(default_factory=list)
+    condition: str | None = None
+
+
+@dataclass
+class Finding:
+    """Something that is no verdict on a value: kind names it for programs, message tells it to people."""
+
+    kind: str
+    message: str
+
+
+@dataclass
+class Failure:
+    """An exception, or what ended the process: its type and message, the candidate's line, the smallest case."""
+
+    type: str
+    message: str
+    case: str | None = None
+    label: str | None = None
+    line: int | None = None
+    text: str | None = None
+
+
+@dataclass
+class Function:
+    """One audited function; `results` are its gradients, or the outputs of a forward."""
+
+    name: str
+    contract: str
+    convention: str
+    kind: str  # "backward" or "forward"
+    signature: str
+    verdict: str
+    results: list[Result]
+    cases: int
+    line: int | None = None
+    findings: list[Finding] = field(default_factory=list)
+    failure: Failure | None = None
+    reproduce: str | None = None
+
+    @property
+    def failing(self) -> list[Result]:
+        return [result for result in self.results if result.verdict != AGREES]
+
+
+@dataclass
+class Note:
+    """Something about loading: source that was skipped, or a function that was not recognised."""
+
+    message: str
+    label: str | None = None
+    line: int | None = None
+
+
+@dataclass
+class Report:
+    """An audit.  True when every function is verified."""
+
+    file: str
+    functions: list[Function]
+    notes: list[Note] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.functions) and all(function.verdict == VERIFIED for function in self.functions)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings of every function."""
+        return [finding for function in self.functions for finding in function.findings]
+
+    def raise_if_wrong(self) -> None:
+        """Raise AssertionError with the report as its message unless every function is verified."""
+        if not self:
+            from .report.text import render
+
+            raise AssertionError("\n" + render(self))
+
+
+def grouped(results: list[Result]) -> dict[tuple[str, str | None], list[str]]:
+    """Names of the failing results that share a verdict and a condition."""
+    groups: dict[tuple[str, str | None], list[str]] = {}
+    for result in results:
+        if result.verdict != AGREES:
+            groups.setdefault((result.verdict, result.condition), []).append(result.name)
+    return groups
+
+
+def verdict_of(results: list[Result]) -> str:
+    """The verdict of a function from those of its gradients."""
+    for verdict in GRAVEST_FIRST:
+        if any(result.verdict == verdict for result in results):
+            return {AGREES: VERIFIED, WRONG_SHAPE: WRONG, MISSING: WRONG}.get(verdict, verdict)
+    return UNDECIDED
