@@ -85,6 +85,7 @@ def _lost(candidate: Candidate, convention: str, function: str | None) -> list[F
                 verdict=RAISES,
                 results=[Result(name, RAISES) for name in results_of(contract)],
                 cases=0,
+                label=problem.label,
                 line=problem.line,
                 findings=[Finding("python2", problem.message)] if problem.python2 else [],
                 failure=Failure("SyntaxError", problem.message.removeprefix("SyntaxError: "), line=problem.line),

@@ -139,7 +139,8 @@ class _Progress:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            console = Console(stderr=True)
+            self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
             self.task = self.bar.add_task(name, total=total)
             self.bar.start()
         self.bar.update(self.task, description=name, completed=done, total=total)

@@ -20,7 +20,6 @@ from .diagnose import when
 from .diagnose import where as locating
 from .verdicts import (
     AGREES,
-    GRAVEST_FIRST,
     MISSING,
     RAISES,
     UNDECIDED,
@@ -105,12 +104,12 @@ class Experiment:
             self.run(case)
         return self
 
-    def fails(self, name: str, verdict: str) -> Callable[[Case], bool]:
-        """Whether a case gives this verdict."""
+    def fails(self, name: str, verdict: str | None = None) -> Callable[[Case], bool]:
+        """Whether a case gives a result this verdict, or any but `agrees`."""
 
         def failing(case: Case) -> bool:
             status = self.run(case).statuses.get(name)
-            return status is not None and status.verdict == verdict
+            return status is not None and (status.verdict != AGREES if verdict is None else status.verdict == verdict)
 
         return failing
 
@@ -163,7 +162,7 @@ class Experiment:
         return Outcome(statuses, tuple(name for name in returned if name not in expected))
 
     def _failed(self, error: dict[str, Any]) -> Outcome:
-        verdict = UNFINISHED if self.judge.is_unfinished(error) else RAISES
+        verdict = UNFINISHED if self.judge.is_unfinished(self.target, error) else RAISES
         names = [name for name in results_of(self.target.contract) if name not in _optional(self.target.contract)]
         return Outcome({name: Status(verdict) for name in names}, error=error)
 
@@ -233,14 +232,15 @@ class Judge:
                 self._truths[key] = outputs, magnitude(inputs.values())
         return self._truths[key]
 
-    def is_unfinished(self, error: Mapping[str, Any]) -> bool:
-        """Whether an error comes from a None that the template left."""
+    def is_unfinished(self, target: Target, error: Mapping[str, Any]) -> bool:
+        """Whether an error comes from a None that a template left in this very function."""
         if error["message"].startswith("returned NoneType"):
             return True
-        return "NoneType" in error["message"] and bool(self._nones(error.get("function")))
+        mine = error.get("function") == target.name
+        return mine and "NoneType" in error["message"] and bool(self._nones(target))
 
-    def _nones(self, function: str | None) -> dict[int, str]:
-        definition = self.candidate.definitions.get(function or "")
+    def _nones(self, target: Target) -> dict[int, str]:
+        definition = self.candidate.definitions.get(target.name)
         return definition.nones if definition else {}
 
     def _cases(self, contract: Contract) -> list[Case]:
@@ -346,6 +346,7 @@ class Judge:
             verdict=verdict_of(results),
             results=results,
             cases=count,
+            label=definition.label if definition else None,
             line=definition.line if definition else None,
             findings=findings,
             failure=self._failure(experiment),
@@ -356,45 +357,53 @@ class Judge:
         return [name for name in results_of(experiment.target.contract) if name in seen]
 
     def _result(self, experiment: Experiment, name: str) -> Result:
-        statuses = {
-            case: outcome.statuses[name] for case, outcome in experiment.tried.items() if name in outcome.statuses
-        }
-        verdict = next(v for v in GRAVEST_FIRST if any(status.verdict == v for status in statuses.values()))
-        compared = [status.comparison for status in statuses.values() if status.comparison is not None]
-        if verdict == AGREES:
+        """The verdict of the first case that fails, the designed ones first; everything about it is then shrunk."""
+        tried = {case: outcome.statuses.get(name) for case, outcome in experiment.tried.items()}
+        statuses = {case: status for case, status in tried.items() if status is not None}
+        failing = [case for case, status in statuses.items() if status.verdict != AGREES]
+        if not failing:
+            compared = [status.comparison for status in statuses.values() if status.comparison is not None]
             return Result(
                 name,
-                verdict,
+                AGREES,
                 digits=min(comparison.digits for comparison in compared),
                 max_abs=max(comparison.max_abs for comparison in compared),
                 max_rel=max(comparison.max_rel for comparison in compared),
             )
-        failing = [case for case, status in statuses.items() if status.verdict == verdict]
-        fails = experiment.fails(name, verdict)
-        case = failing[0]
+        first, verdict = failing[0], statuses[failing[0]].verdict
+        case, condition = first, None
         if not (experiment.dead or self.case):
+            alike = experiment.fails(name, verdict)
             # most results fail together, so shrinking starts where another one has already arrived
-            case = when.smallest(fails, next((known for known in experiment.shrunk if fails(known)), case))
+            case = when.smallest(alike, next((known for known in experiment.shrunk if alike(known)), first))
             experiment.shrunk.append(case)
+            condition = when.condition(experiment.fails(name), case, self._cotangents(experiment))
         status = experiment.run(case).statuses[name]
-        result = Result(name, verdict, case=str(case), actual=status.actual, expected=status.expected)
-        if not (experiment.dead or self.case):
-            contract = experiment.target.contract
-            cotangents = tuple(contract.cotangents) if isinstance(contract, Backward) else ()
-            drawn = tuple(c for c in cotangents if c in experiment.target.taken or c not in contract.optional)
-            result.condition = when.condition(fails, case, drawn)
+        result = Result(name, verdict, case=str(case), condition=condition)
+        result.actual, result.expected = status.actual, status.expected
         if status.comparison is not None:
             found = status.comparison
             result.index = list(found.index)
             result.actual, result.expected = found.actual, found.expected
             result.max_abs, result.max_rel = found.max_abs, found.max_rel
-            dimensions = _shape_of(experiment.target.contract, name)
-            wide = next((c for c in failing if min(c.sizes.values()) > 1), case)
-            seen = experiment.run(wide).statuses[name].comparison
-            assert seen is not None
-            result.where = locating.where(seen.wrong, dimensions, wide.sizes)
-            result.by_time = locating.by_time(seen.wrong, dimensions)
+            self._locate(result, experiment, [c for c in failing if statuses[c].verdict == verdict])
         return result
+
+    def _cotangents(self, experiment: Experiment) -> tuple[str, ...]:
+        contract = experiment.target.contract
+        if isinstance(contract, Forward):
+            return ()
+        return tuple(c for c in contract.cotangents if c in experiment.target.taken or c not in contract.optional)
+
+    def _locate(self, result: Result, experiment: Experiment, failing: list[Case]) -> None:
+        """Where along the axes, seen at a case whose axes are long enough and whose gates are not saturated."""
+        wide = next((c for c in failing if min(c.sizes.values()) > 1 and not c.saturated and c.scale == 1), None)
+        found = experiment.run(wide).statuses[result.name].comparison if wide else None
+        if wide is None or found is None:
+            return
+        dimensions = _shape_of(experiment.target.contract, result.name)
+        result.where = locating.where(found.wrong, dimensions, wide.sizes)
+        result.by_time = locating.by_time(found.wrong, dimensions)
 
     def _failure(self, experiment: Experiment) -> Failure | None:
         """The error of the smallest case that raises."""
@@ -406,18 +415,15 @@ class Judge:
             case = when.smallest(lambda tried: experiment.run(tried).error is not None, case)
         error = experiment.run(case).error
         assert error is not None
-        failure = Failure(
+        return Failure(
             error["type"],
             error["message"],
             error.get("case", str(case)),
+            error.get("function"),
             error.get("label"),
             error.get("line"),
             error.get("text"),
         )
-        if self.is_unfinished(error):
-            nones = self._nones(error.get("function"))
-            failure.message += "; still None: " + ", ".join(f"line {line}: {text}" for line, text in nones.items())
-        return failure
 
     def _structure(self, experiment: Experiment) -> list[Finding]:
         findings = []
@@ -436,6 +442,10 @@ class Judge:
                     "float32", f"float32 result from float64 input: {', '.join(rounded)}; compared to its precision"
                 )
             )
+        nones = self._nones(experiment.target)
+        if nones and any(s.verdict == UNFINISHED for outcome in outcomes for s in outcome.statuses.values()):
+            lines = ", ".join(f"line {line}: {text}" for line, text in nones.items())
+            findings.append(Finding("unfinished", f"the template's None is still there: {lines}"))
         if experiment.cut and experiment.dead is None:
             findings.append(Finding("time", f"slow: only {len(outcomes)} cases fitted into the time limit"))
         return findings
@@ -466,7 +476,10 @@ class Judge:
             )
             judged = self._judged.get(cell.name)
             told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else ""
-            message = f"{told}{swapped} still {wrong}"
+            if grouped(results) == grouped(function.results):
+                message = f"{told}{swapped} nothing changes"
+            else:
+                message = f"{told}{swapped} still {wrong}"
         function.findings.append(Finding("cell", message))
 
     def _purity(self, experiment: Experiment) -> list[Finding]:

@@ -12,7 +12,7 @@ UNFINISHED = "unfinished"  # a template's None is left in
 UNDECIDED = "undecided"
 VERIFIED = "verified"  # of a function: every gradient agrees
 
-# When cases disagree about a gradient, the first of these is its verdict.
+# The verdict of a function is the first of these that one of its gradients has.
 GRAVEST_FIRST = (WRONG, WRONG_SHAPE, MISSING, UNFINISHED, RAISES, UNDECIDED, AGREES)
 
 
@@ -48,11 +48,15 @@ class Finding:
 
 @dataclass
 class Failure:
-    """An exception, or what ended the process: its type and message, the candidate's line, the smallest case."""
+    """An exception, or what ended the process: its type and message, the smallest case, and the candidate's line.
+
+    function is the innermost function of the candidate: another one than that audited when it raises in what it calls.
+    """
 
     type: str
     message: str
     case: str | None = None
+    function: str | None = None
     label: str | None = None
     line: int | None = None
     text: str | None = None
@@ -70,6 +74,7 @@ class Function:
     verdict: str
     results: list[Result]
     cases: int
+    label: str | None = None  # the file, or the notebook's cell, in which it is defined
     line: int | None = None
     findings: list[Finding] = field(default_factory=list)
     failure: Failure | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ..cases import Case
+from ..cases import BASE, Case
 
 Fails = Callable[[Case], bool]
 
@@ -38,22 +38,29 @@ def _simpler(case: Case) -> Iterator[Case]:
 def condition(fails: Fails, case: Case, cotangents: tuple[str, ...] = ()) -> str | None:
     """What the smallest failing case tells: "only from T=2 on", "only when m=1"; None when it fails at size 1 as well.
 
-    Each part was seen: the sizes below agree, and so do the sizes above where it says "=".
+    fails: whether anything is wrong at a case.  Each part was seen: all smaller sizes agree, and where it says "=" so
+    do larger ones.  cotangents: the arguments that are set to zero one by one.
     """
     unequal = _unequal(fails, case)
     if unequal:
         return unequal
     parts = []
+    large = case.with_sizes(**{name: BASE[name] for name in case.sizes})
+    if not fails(large):
+        ones = [name for name in case.sizes if fails(large.with_sizes(**{name: 1}))]
+        parts += [f"when {' or '.join(f'{name}=1' for name in ones)}"] if ones else []
+    alone = not parts
     for name, size in case.sizes.items():
         if size > 1:
-            parts.append(f"from {name}={size} on" if name == "T" else f"when {name}>{size - 1}")
-        elif not any(fails(case.with_sizes(**{name: larger})) for larger in (2, 3)):
+            if not any(fails(case.with_sizes(**{name: smaller})) for smaller in range(1, size)):
+                parts.append(f"from {name}={size} on" if name == "T" else f"when {name}>{size - 1}")
+        elif alone and not any(fails(case.with_sizes(**{name: larger})) for larger in (2, 3)):
             parts.append(f"when {name}=1")
-    if case.saturated:
+    if case.saturated and not fails(replace(case, saturated=False)):
         parts.append("when gates saturate")
-    if case.scale != 1:
+    if case.scale != 1 and not fails(replace(case, scale=1.0)):
         parts.append(f"with inputs scaled by {case.scale:g}")
-    if case.cotangents != 1:
+    if case.cotangents != 1 and not fails(replace(case, cotangents=1.0)):
         parts.append(f"with cotangents scaled by {case.cotangents:g}")
     if len(cotangents) > 1:
         needed = [name for name in cotangents if not fails(replace(case, zeroed=(name,)))]

@@ -25,9 +25,8 @@ def write(report: Report, console: Console) -> None:
     """Print the report on a rich console."""
     console.print(Text(report.file, style="bold"))
     for note in report.notes[:NOTES]:
-        where = f"line {note.line}: " if note.line else ""
-        cell = f"{note.label.partition('[')[2].rstrip(']')}, " if note.label and "[" in note.label else ""
-        _paragraph(console, f"{cell}{where}{note.message}", "note", "dim")
+        place = _place(note.label, note.line)
+        _paragraph(console, f"{place}: {note.message}" if place else note.message, "note", "dim")
     if len(report.notes) > NOTES:
         _paragraph(console, f"{len(report.notes) - NOTES} more of this kind", "note", "dim")
     for function in report.functions:
@@ -41,25 +40,31 @@ NOTES = 5
 
 
 def _function(function: Function, console: Console) -> None:
-    line = f", line {function.line}" if function.line else ""
+    place = _place(function.label, function.line)
     named = "" if function.name == function.contract else f" as {function.contract}"
-    head = Text(f"{function.name}{named}{line}: ")
+    head = Text(f"{function.name}{named}{f', {place}' if place else ''}: ")
     head.append(function.verdict, style=f"bold {COLOURS.get(function.verdict, 'red')}")
     if function.cases:
         head.append(f", {function.cases} case{'s' if function.cases > 1 else ''}", style="dim")
     console.print(head)
     if function.failure is not None:
-        _failure(function.failure, console)
-    if function.failure is None or any(result.case and result.index for result in function.results):
+        _failure(function.failure, function.name, console)
+    if not function.failing:
+        digits = {result.digits or 0 for result in function.results}
+        everything = " ".join(result.name for result in function.results)
+        more = " or more" if len(digits) > 1 else ""
+        _paragraph(console, f"{everything}, to {min(digits)} digits{more}", AGREES, "green")
+    elif function.failure is None or any(result.case and result.index for result in function.results):
         console.print(_table(function))
     for (_, condition), names in grouped(function.results).items():
         together = [result for result in function.results if result.name in names]
-        if together[0].case is None:
+        if together[0].case is None or (together[0].index is None and not condition and function.failure):
             continue
         everyone = len(names) == len(function.results) and len(names) > 1
         who = f"all {len(names)}" if everyone else ", ".join(names)
         _paragraph(console, f"{who}: {condition or 'at every size tried'}", "when")
-        _paragraph(console, f"{together[0].case}", "case")
+        if function.failure is None or together[0].index is not None:
+            _paragraph(console, f"{together[0].case}", "case")
     for told, names in _places(function.results).items():
         _paragraph(console, f"{', '.join(names)}: {told}", "where")
     for finding in function.findings:
@@ -72,28 +77,29 @@ def _function(function: Function, console: Console) -> None:
 
 def _table(function: Function) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(f"  {'gradient' if function.kind == 'backward' else 'output'}", no_wrap=True, min_width=10)
+    table.add_column(f"  {'gradient' if function.kind == 'backward' else 'output'}", no_wrap=True)
     table.add_column("verdict", no_wrap=True, min_width=11)
-    if function.failing:
-        table.add_column("worst at", no_wrap=True, min_width=9)
-        table.add_column("actual", justify="right", no_wrap=True, min_width=12)
-        table.add_column("expected", justify="right", no_wrap=True, min_width=12)
-        table.add_column("rel. error", justify="right", no_wrap=True)
+    table.add_column("worst at", no_wrap=True, min_width=12)
+    table.add_column("actual", justify="right", no_wrap=True, min_width=12)
+    table.add_column("expected", justify="right", no_wrap=True, min_width=12)
+    table.add_column("rel. error", justify="right", no_wrap=True)
     for result in function.results:
         verdict = Text(result.verdict, style=COLOURS.get(result.verdict, "red"))
-        if result.verdict == AGREES:
-            verdict.append(f" to {result.digits} digits", style="dim")
-        table.add_row(f"  {result.name}", verdict, *(_cells(result) if function.failing else ()))
+        table.add_row(f"  {result.name}", verdict, *_cells(result))
     return table
 
 
-def _cells(result: Result) -> tuple[str, str, str, str]:
+def _cells(result: Result) -> tuple[str, ...]:
     if result.verdict == AGREES:
-        return "", "", "", ""
+        return (f"to {result.digits} digits",)
     if result.index is None:
         return "", _shape(result.actual), _shape(result.expected), ""
     index = f"[{', '.join(map(str, result.index))}]"
-    return index, _number(result.actual), _number(result.expected), f"{result.max_rel:.1e}"
+    return index, _number(result.actual), _number(result.expected), _relative(result.actual, result.expected)
+
+
+def _relative(actual: float, expected: float) -> str:
+    return f"{abs(actual - expected) / abs(expected):.1e}" if expected else "inf"
 
 
 def _number(value: Any) -> str:
@@ -115,13 +121,22 @@ def _places(results: list[Result]) -> dict[str, list[str]]:
     return places
 
 
-def _failure(failure: Failure, console: Console) -> None:
-    where = f" in line {failure.line}" if failure.line else ""
-    _paragraph(console, f"{failure.type}: {failure.message}{where}", "error", "red")
+def _failure(failure: Failure, name: str, console: Console) -> None:
+    place = _place(failure.label, failure.line)
+    where = f" in {place}" if place else ""
+    if failure.function not in (None, name):
+        where += f" ({failure.function})"
+    _paragraph(console, f"{failure.type}{where}: {failure.message}", "error", "red")
     if failure.text:
         _paragraph(console, failure.text, "code")
     if failure.case:
         _paragraph(console, failure.case, "case")
+
+
+def _place(label: str | None, line: int | None) -> str:
+    """ "line 7", or "cell 3, line 7" in a notebook."""
+    cell = label.rpartition("[")[2].rstrip("]") if label and label.endswith("]") else ""
+    return ", ".join(filter(None, [cell, f"line {line}" if line else ""]))
 
 
 def _summary(report: Report) -> Text:
