@@ -3,6 +3,7 @@
 The judge never runs a candidate's code.  It draws cases, has the candidate's process compute, and compares the results.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -236,12 +237,14 @@ class Judge:
         """Whether an error comes from a None that a template left in this very function."""
         if error["message"].startswith("returned NoneType"):
             return True
-        mine = error.get("function") == target.name
-        return mine and "NoneType" in error["message"] and bool(self._nones(target))
+        if error.get("function") != target.name:
+            return False
+        words = set(re.findall(r"\w+", error.get("text") or ""))
+        return any(name in words and line < error["line"] for name, line in self._unfinished(target).items())
 
-    def _nones(self, target: Target) -> dict[int, str]:
+    def _unfinished(self, target: Target) -> dict[str, int]:
         definition = self.candidate.definitions.get(target.name)
-        return definition.nones if definition else {}
+        return definition.unfinished if definition else {}
 
     def _cases(self, contract: Contract) -> list[Case]:
         if self.case is not None:
@@ -442,9 +445,9 @@ class Judge:
                     "float32", f"float32 result from float64 input: {', '.join(rounded)}; compared to its precision"
                 )
             )
-        nones = self._nones(experiment.target)
+        nones = self._unfinished(experiment.target)
         if nones and any(s.verdict == UNFINISHED for outcome in outcomes for s in outcome.statuses.values()):
-            lines = ", ".join(f"line {line}: {text}" for line, text in nones.items())
+            lines = ", ".join(f"line {line}: {name} = None" for name, line in nones.items())
             findings.append(Finding("unfinished", f"the template's None is still there: {lines}"))
         if experiment.cut and experiment.dead is None:
             findings.append(Finding("time", f"slow: only {len(outcomes)} cases fitted into the time limit"))
@@ -567,18 +570,16 @@ def _status(returned: Any, expected: Any, S: float) -> Status:
         if returned.imag.any():
             return Status(WRONG_SHAPE, actual="complex numbers", expected=list(expected.shape))
         returned = returned.real
-    float32 = _is_float32(returned, expected)
+    float32 = returned.dtype in (np.float32, np.float16)
     found = compare(returned, expected, S, float32=float32)
+    if not found.agrees and not float32 and _fits_float32(returned):
+        rounded = compare(returned, expected, S, float32=True)
+        if rounded.agrees:
+            found, float32 = rounded, True
     return Status(AGREES if found.agrees else WRONG, found, float32=float32)
 
 
-def _is_float32(returned: Any, expected: Any) -> bool:
-    """Whether values were rounded to float32, be it the dtype or what a float32 buffer left in a float64 array."""
-    if returned.dtype in (np.float32, np.float16):
-        return True
-    if returned.dtype != np.float64 or returned.size < 2:
-        return False
+def _fits_float32(array: Any) -> bool:
+    """Whether every value is one of float32's: what a float32 buffer leaves in an array of another dtype."""
     with np.errstate(over="ignore"):
-        fits = np.array_equal(returned.astype(np.float32).astype(np.float64), returned)
-        needed = not np.array_equal(expected.astype(np.float32).astype(np.float64), expected)
-    return bool(fits and needed and returned.any())
+        return bool(np.array_equal(array.astype(np.float32).astype(np.float64), array))

@@ -50,11 +50,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Definition:
-    """Where a function stands, and the lines that still hold a template's `name = None`."""
+    """Where a function stands, and the names that a template's `name = None` has the last word about: {name: line}."""
 
     label: str
     line: int
-    nones: dict[int, str] = field(default_factory=dict)
+    unfinished: dict[str, int] = field(default_factory=dict)
 
 
 def read(path: Path) -> Source:
@@ -76,19 +76,22 @@ def definitions(source: Source) -> dict[str, Definition]:
     for chunk in source.chunks:
         for node in ast.walk(ast.parse(chunk.text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                line = chunk.line + node.lineno - 1
-                found[node.name] = Definition(chunk.label, line, _nones(node, chunk.line - 1))
+                offset = chunk.line - 1
+                found[node.name] = Definition(chunk.label, node.lineno + offset, _unfinished(node, offset))
     return found
 
 
-def _nones(function: ast.AST, offset: int) -> dict[int, str]:
-    lines = {}
+def _unfinished(function: ast.AST, offset: int) -> dict[str, int]:
+    assigned_none = set()
     for node in ast.walk(function):
         if isinstance(node, ast.Assign):
             values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
             if all(isinstance(value, ast.Constant) and value.value is None for value in values):
-                lines[node.lineno + offset] = ast.unparse(node)
-    return lines
+                assigned_none |= {name for target in node.targets for name in ast.walk(target)}
+    stored = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    last = {name.id: name for name in sorted(stored, key=lambda name: name.lineno)}
+    left = {name: node.lineno + offset for name, node in last.items() if node in assigned_none}
+    return dict(sorted(left.items(), key=lambda item: item[1]))
 
 
 def _script(path: Path) -> Source:
