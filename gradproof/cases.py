@@ -117,16 +117,17 @@ def cases(contract: Contract, sizes: Any = None) -> Any:
 
 
 def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
-    """`examples` cases from the strategy, the same ones for the same seed."""
+    """`examples` different cases from the strategy, none of the grid; the same ones for the same seed."""
     if examples < 1:
         return []
     import hypothesis
 
-    found: list[Case] = []
+    designed = set(grid(contract))
+    found: dict[Case, None] = {}  # in the order drawn
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=examples,
+        max_examples=2 * examples,  # some are drawn twice
         database=None,
         deadline=None,
         phases=[hypothesis.Phase.generate],
@@ -134,10 +135,11 @@ def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
     )
     @hypothesis.given(cases(contract))
     def collect(case: Case) -> None:
-        found.append(case)
+        if case not in designed:
+            found[case] = None
 
     collect()
-    return found
+    return list(found)[:examples]
 
 
 def inputs_of(contract: Forward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,7 @@ import click
 from . import __version__
 from .errors import AuditError
 
-AGREED, WRONG, USAGE, CRASH = 0, 1, 2, 3
+AGREED, WRONG, USAGE, CRASH, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,6 +71,10 @@ def audit(
             progress.stop()
             click.echo(f"gradproof: {error}", err=True)
             sys.exit(USAGE)
+        except KeyboardInterrupt:
+            progress.stop()
+            click.echo("gradproof: interrupted", err=True)
+            sys.exit(INTERRUPTED)
         except Exception:
             progress.stop()
             traceback.print_exc()

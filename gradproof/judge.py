@@ -36,6 +36,8 @@ from .verdicts import (
     verdict_of,
 )
 
+FATAL = ("Timeout", "Exit", "Crash")  # what ends the candidate's process
+
 
 @dataclass(frozen=True)
 class Target:
@@ -267,33 +269,34 @@ class Judge:
         contract = target.contract
         assert isinstance(contract, Backward)
         own = self.forward_for(target)
-        experiment = Experiment(self, target, own).explore(self._cases(contract))
         findings: list[Finding] = []
-        if own is not None and not _all_agree(experiment):
-            chosen = self._on_reference_caches(target, own, experiment, findings)
-            if chosen is None:
-                function = self._function(target, experiment)
-                function.results = [Result(result.name, UNDECIDED) for result in function.results]
-                function.verdict, function.failure, function.findings = UNDECIDED, None, findings
-                return function
-            experiment = chosen
+        if own is None:
+            experiment = Experiment(self, target).explore(self._cases(contract))
+        else:
+            experiment = self._on_caches(target, own, findings)
         function = self._function(target, experiment)
         function.findings = [*findings, *function.findings]
+        if any(finding.kind == "undecided" for finding in findings):
+            function.results = [Result(result.name, UNDECIDED) for result in function.results]
+            function.verdict, function.failure = UNDECIDED, None
+            return function
         if function.failing:
             self._glue(function, target, experiment)
         function.findings += self._purity(experiment)
         return function
 
-    def _on_reference_caches(
-        self, target: Target, own: Target, tried: Experiment, findings: list[Finding]
-    ) -> Experiment | None:
-        """A backward that fails on its own forward's caches: is it the backward, or what the forward feeds it?
+    def _on_caches(self, target: Target, own: Target, findings: list[Finding]) -> Experiment:
+        """The experiment that a backward with a forward of its own is judged on.
 
-        Returns the experiment that the backward is judged on, None when neither can tell.
+        That is the one on its own caches, unless it fails there and the forward is to blame, or may be.
         """
         assert isinstance(target.contract, Backward)
         caches = target.contract.cache
         forward = self._judged[own.name]
+        if forward.failure is None or forward.failure.type not in FATAL:
+            experiment = Experiment(self, target, own).explore(self._cases(target.contract))
+            if _all_agree(experiment):
+                return experiment
         other = Experiment(self, target).explore(self._cases(target.contract))
         failed = next((outcome.error for outcome in other.tried.values() if outcome.error), None)
         if _all_agree(other):
@@ -317,7 +320,7 @@ class Judge:
             )
             return other
         if forward.verdict == VERIFIED:
-            return tried
+            return experiment
         if failed is None:
             findings.append(
                 Finding("forward", f"both wrong: {own.name}, and this function on the reference's {caches} too")
@@ -325,12 +328,12 @@ class Judge:
             return other
         findings.append(
             Finding(
-                "forward",
+                "undecided",
                 f"{own.name} is wrong, and on the reference's {caches} this function raises {failed['type']}: "
                 f"{failed['message']}; mend the forward first",
             )
         )
-        return None
+        return other
 
     # what forwards and backwards share
 
@@ -339,6 +342,7 @@ class Judge:
         count = len(experiment.tried)
         findings = self._structure(experiment)
         results = [self._result(experiment, name) for name in self._names(experiment)]
+        findings += _gates(contract, results)
         definition = self.candidate.definitions.get(target.name)
         return Function(
             name=target.name,
@@ -541,6 +545,17 @@ def _shape_of(contract: Contract, name: str) -> tuple[str, ...]:
     if isinstance(contract, Backward):
         return contract.forward.inputs[contract.gradients[name]]
     return contract.outputs[name]
+
+
+def _gates(contract: Contract, results: list[Result]) -> list[Finding]:
+    """Which gates' own gradients fail, when those of other gates agree."""
+    groups = contract.groups if isinstance(contract, Backward) else {}
+    failing = {result.name for result in results if result.verdict != AGREES}
+    wrong = [gate for gate, names in groups.items() if failing.intersection(names)]
+    right = [gate for gate in groups if gate not in wrong]
+    if not wrong or not right:
+        return []
+    return [Finding("gates", f"wrong in the {' and the '.join(wrong)}; right in the {' and the '.join(right)}")]
 
 
 def _all_agree(experiment: Experiment) -> bool:

@@ -11,6 +11,8 @@ from rich.text import Text
 from ..verdicts import AGREES, UNDECIDED, VERIFIED, Failure, Function, Report, Result, grouped
 
 WIDTH = 80
+NOTES = 5
+REMARKS = ("extra", "forward", "undecided", "cell", "gates", "unfinished")  # not of side effects
 COLOURS = {AGREES: "green", VERIFIED: "green", UNDECIDED: "yellow"}
 
 
@@ -36,9 +38,6 @@ def write(report: Report, console: Console) -> None:
     console.print(_summary(report))
 
 
-NOTES = 5
-
-
 def _function(function: Function, console: Console) -> None:
     place = _place(function.label, function.line)
     named = "" if function.name == function.contract else f" as {function.contract}"
@@ -50,10 +49,9 @@ def _function(function: Function, console: Console) -> None:
     if function.failure is not None:
         _failure(function.failure, function.name, console)
     if not function.failing:
-        digits = {result.digits or 0 for result in function.results}
+        digits = min(result.digits or 0 for result in function.results)
         everything = " ".join(result.name for result in function.results)
-        more = " or more" if len(digits) > 1 else ""
-        _paragraph(console, f"{everything}, to {min(digits)} digits{more}", AGREES, "green")
+        _paragraph(console, f"{everything}, to {digits} digits", AGREES, "green")
     elif function.failure is None or any(result.case and result.index for result in function.results):
         console.print(_table(function))
     for (_, condition), names in grouped(function.results).items():
@@ -68,9 +66,7 @@ def _function(function: Function, console: Console) -> None:
     for told, names in _places(function.results).items():
         _paragraph(console, f"{', '.join(names)}: {told}", "where")
     for finding in function.findings:
-        _paragraph(
-            console, finding.message, "note" if finding.kind in ("extra", "forward", "cell") else "also", "yellow"
-        )
+        _paragraph(console, finding.message, "note" if finding.kind in REMARKS else "also", "yellow")
     if function.reproduce:
         console.print(Text("  repeat  ", style="dim") + Text(function.reproduce), soft_wrap=True)
 

@@ -1,0 +1,130 @@
+"""`gradproof.audit` and `gradproof.assert_gradients` in Python."""
+
+import os
+
+import numpy as np
+import pytest
+from candidates import RNN_CELL_BACKWARD, spoiled, written
+
+import gradproof
+import manual.lstm
+import manual.rnn
+from gradproof import candidate
+from gradproof.errors import AuditError
+
+
+def mine(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    dz = (1 - a_next**2) * da_next
+    return {
+        "dxt": parameters["Wax"].T @ dz,
+        "da_prev": parameters["Waa"].T @ dz,
+        "dWax": dz @ xt.T,
+        "dWaa": dz @ a_prev.T,
+        "dba": dz.mean(axis=1, keepdims=True),
+    }
+
+
+@pytest.mark.parametrize("module", [manual.rnn, manual.lstm], ids=lambda module: module.__name__)
+def test_our_own_derivations_are_verified(module):
+    report = gradproof.audit(module.__file__)
+    assert [function.verdict for function in report.functions] == ["verified"] * 4
+    assert report.findings == []
+
+
+def test_a_function_object_is_audited():
+    report = gradproof.audit(manual.lstm.lstm_backward)
+    assert [(function.name, function.verdict) for function in report.functions] == [("lstm_backward", "verified")]
+
+
+def test_dc_and_dc0_are_audited_where_a_function_has_them():
+    (function,) = gradproof.audit(manual.lstm.lstm_backward, examples=2).functions
+    assert "dc0" in [result.name for result in function.results]
+
+
+def test_a_closure_is_audited_although_no_file_can_give_it_again():
+    factor = 1.0
+
+    def rnn_cell_backward(da_next, cache):
+        gradients = mine(da_next, cache)
+        return {**gradients, "dba": factor * gradients["dba"] * da_next.shape[1]}
+
+    assert gradproof.audit(rnn_cell_backward, examples=2)
+
+
+def test_assert_gradients_passes_silently_when_every_gradient_agrees():
+    gradproof.assert_gradients(manual.rnn.rnn_backward, examples=5)
+
+
+def test_assert_gradients_fails_with_the_table_the_case_and_the_line_that_reproduces_it():
+    with pytest.raises(AssertionError) as caught:
+        gradproof.assert_gradients(mine, convention="coursera.rnn_cell_backward", examples=5)
+    message = str(caught.value)
+    assert "dba       wrong        [0, 0]" in message
+    assert "dba: only when m>1" in message
+    assert (
+        'gradproof.audit(mine, convention="coursera.rnn_cell_backward", case="n_x=1 n_a=1 n_y=1 m=2 seed=0")' in message
+    )
+
+
+def test_the_reproducing_case_gives_the_same_numbers(tmp_path):
+    path = written(tmp_path, spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "1.5 * dz @ xt.T")))
+    (result,) = gradproof.audit(path, examples=2).functions[0].failing
+    report = gradproof.audit(path, case=result.case)
+    (again,) = report.functions[0].failing
+    assert report.functions[0].cases == 1
+    assert (again.case, again.index, again.actual, again.expected) == (
+        result.case,
+        result.index,
+        result.actual,
+        result.expected,
+    )
+
+
+@pytest.mark.parametrize("case", ["n_x=0", "n_x=two", "rows=1", "seed", "da=0", "n_x=1 ,"])
+def test_a_case_that_is_none_is_an_error_that_names_the_word(tmp_path, case):
+    path = written(tmp_path, RNN_CELL_BACKWARD)
+    with pytest.raises(AuditError, match="is not part of a case of rnn_cell_backward; expected words such as n_x=1"):
+        gradproof.audit(path, case=case)
+
+
+def test_a_report_is_true_exactly_when_everything_is_verified(tmp_path):
+    assert gradproof.audit(written(tmp_path, RNN_CELL_BACKWARD), examples=2)
+    assert not gradproof.audit(written(tmp_path, spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "-dz @ xt.T"))), examples=2)
+
+
+def test_raise_if_wrong_raises_exactly_when_something_is(tmp_path):
+    assert gradproof.audit(written(tmp_path, RNN_CELL_BACKWARD), examples=2).raise_if_wrong() is None
+    wrong = gradproof.audit(written(tmp_path, spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "-dz @ xt.T"))), examples=2)
+    with pytest.raises(AssertionError, match="dWax"):
+        wrong.raise_if_wrong()
+
+
+def test_a_function_without_fork_is_imported_by_its_module(monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    assert gradproof.audit(manual.rnn.rnn_cell_backward, examples=2)
+
+
+def test_an_audit_leaves_no_process_and_no_file_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / "temporary").mkdir()
+    started = []
+    original = candidate.Candidate._start
+
+    def recorded(self):
+        original(self)
+        started.append(self._process)
+
+    monkeypatch.setattr(candidate.Candidate, "_start", recorded)
+    gradproof.audit(written(tmp_path, RNN_CELL_BACKWARD), examples=2)
+    assert [process.wait() < 0 for process in started] == [True]
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_the_callers_random_state_and_error_state_are_left_alone(tmp_path):
+    np.random.seed(3)
+    state, errors = np.random.get_state()[1].copy(), np.geterr()
+    gradproof.audit(written(tmp_path, "np.random.seed(0)\nnp.seterr(all='ignore')\n" + RNN_CELL_BACKWARD), examples=2)
+    assert (np.random.get_state()[1] == state).all()
+    assert np.geterr() == errors

@@ -1,0 +1,113 @@
+"""The command: exit codes, formats, and what goes to which stream."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from candidates import RNN_CELL_BACKWARD, spoiled, written
+from click.testing import CliRunner
+
+from gradproof import references
+from gradproof.cli import main
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+WRONG = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "-dz @ xt.T"))
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize(("source", "code"), [(RNN_CELL_BACKWARD, 0), (WRONG, 1), ("x = 1\n", 2)])
+def test_the_exit_code_tells_the_verdict(tmp_path, source, code):
+    assert run("audit", written(tmp_path, source), "--examples", 2).exit_code == code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["audit", "absent.py"],
+        ["audit"],
+        ["audit", "absent.py", "--format", "xml"],
+        ["audit", "absent.py", "--examples", "-1"],
+        ["audit", "absent.py", "--timeout", "0"],
+        ["unknown"],
+    ],
+)
+def test_a_usage_error_is_exit_code_2_with_a_message_on_standard_error(arguments):
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr
+
+
+def test_nothing_recognised_lists_what_is_looked_for(tmp_path):
+    result = run("audit", written(tmp_path, "x = 1\n"))
+    assert result.exit_code == 2
+    assert "lstm_backward(da, caches[, dc])" in result.stderr
+
+
+def test_a_defect_of_gradproof_is_exit_code_3(tmp_path, monkeypatch):
+    def broken(contract):
+        raise references.TruthError("the two truths disagree")
+
+    monkeypatch.setattr(references, "prepare", broken)
+    result = run("audit", written(tmp_path, RNN_CELL_BACKWARD))
+    assert result.exit_code == 3
+    assert "the two truths disagree" in result.stderr
+    assert "defect of gradproof" in result.stderr
+
+
+def test_json_is_one_object_on_standard_output(tmp_path):
+    result = run("audit", written(tmp_path, WRONG), "--format", "json", "--examples", 2)
+    data = json.loads(result.stdout)
+    assert data["schema"] == "gradproof-report/1"
+    assert result.exit_code == 1
+
+
+def test_output_writes_the_report_to_a_file(tmp_path):
+    out = tmp_path / "report.json"
+    result = run("audit", written(tmp_path, WRONG), "--format", "json", "--output", out, "--examples", 2)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert json.loads(out.read_text())["functions"][0]["verdict"] == "wrong"
+
+
+def test_an_output_that_cannot_be_written_is_exit_code_2(tmp_path):
+    result = run("audit", written(tmp_path, WRONG), "--output", tmp_path / "absent" / "report", "--examples", 2)
+    assert result.exit_code == 2
+
+
+def test_case_tries_that_case_alone(tmp_path):
+    result = run("audit", written(tmp_path, WRONG), "--case", "n_x=2 n_a=3 m=1 seed=7")
+    assert result.exit_code == 1
+    assert "wrong, 1 case\n" in result.stdout
+
+
+def test_conventions_lists_the_signatures():
+    result = run("conventions")
+    assert result.exit_code == 0
+    assert "  lstm_cell_backward(da_next, dc_next, cache)" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["audit", "--help"], ["conventions"], ["audit", "absent.py"]])
+def test_help_and_usage_errors_import_neither_jax_nor_hypothesis(arguments):
+    code = (
+        "import sys\nfrom gradproof.cli import main\n"
+        f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('jax', 'hypothesis') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_python_dash_m_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "gradproof", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("python -m gradproof, version") or "version" in done.stdout
+
+
+def test_the_report_has_no_colour_and_80_columns_where_output_is_no_terminal(tmp_path):
+    result = run("audit", EXAMPLES / "lstm_severed_bptt.py", "--examples", 2)
+    lines = [line for line in result.stdout.splitlines() if not line.startswith("  repeat")]
+    assert "\x1b" not in result.stdout
+    assert max(map(len, lines)) <= 80

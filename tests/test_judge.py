@@ -1,0 +1,387 @@
+"""Verdicts and findings: each test spoils one thing in a right candidate and asks what the audit calls it."""
+
+import pytest
+from candidates import RNN, RNN_BACKWARD, RNN_CELL_BACKWARD, audited, kinds, named, spoiled
+
+CELL_GRADIENTS = {"dxt", "da_prev", "dWax", "dWaa", "dba"}
+
+
+def test_a_right_candidate_is_verified_without_findings(tmp_path):
+    for function in audited(tmp_path, RNN, examples=30).values():
+        assert (function.verdict, function.findings) == ("verified", [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ('parameters["Wax"].T @ dz', '-parameters["Wax"].T @ dz', {"dxt"}),
+        ('parameters["Waa"].T @ dz', 'parameters["Waa"] @ dz', {"da_prev"}),
+        ("dz @ xt.T", "dz @ xt.T * (1 + 1e-9)", {"dWax"}),
+        ("dz @ xt.T", "dz @ xt.T + 1e-8", {"dWax"}),
+        ("dz @ a_prev.T", "dz @ a_next.T", {"dWaa"}),
+        ("dz @ a_prev.T", "np.clip(dz @ a_prev.T, -5, 5)", {"dWaa"}),
+        ("(1 - a_next ** 2) * da_next", "(1 - a_next ** 2) * da_next ** 2", CELL_GRADIENTS),
+        ("(1 - a_next ** 2) * da_next", "(1 - a_next) * da_next", CELL_GRADIENTS),
+        ("(1 - a_next ** 2) * da_next", "da_next", CELL_GRADIENTS),
+    ],
+)
+def test_a_wrong_line_is_named_by_its_gradients(tmp_path, old, new, wrong):
+    function = audited(tmp_path, spoiled(RNN_CELL_BACKWARD, (old, new)))["rnn_cell_backward"]
+    assert function.verdict == "wrong"
+    assert named(function, "wrong") == wrong
+    assert named(function, "agrees") == CELL_GRADIENTS - wrong
+
+
+def test_the_smallest_case_index_and_both_numbers_are_given(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "2 * dz @ xt.T"))
+    (result,) = audited(tmp_path, source)["rnn_cell_backward"].failing
+    assert result.case == "n_x=1 n_a=1 n_y=1 m=1 seed=0"
+    assert result.index == [0, 0]
+    assert result.actual == pytest.approx(2 * result.expected, rel=1e-12)
+    assert result.max_abs == pytest.approx(abs(result.expected), rel=1e-12)
+    assert result.max_rel == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "condition"),
+    [
+        ("dz.sum(axis=1, keepdims=True)", "dz.mean(axis=1, keepdims=True)", "only when m>1"),
+        ("dz @ xt.T", "dz[:, :3] @ xt[:, :3].T", "only when m>3"),
+        ("dz @ a_prev.T", "dz @ a_prev.T * (1 if dz.shape[1] > 1 else 2)", "only when m=1"),
+        (
+            "dz @ a_prev.T",
+            "dz @ a_prev.T * (1 if dz.shape[0] > 1 and dz.shape[1] > 1 else 2)",
+            "only when n_a=1 or m=1",
+        ),
+        ("dz @ a_prev.T", "dz @ a_prev.T * (1 if dz.shape[0] == xt.shape[0] else 2)", "only when n_x≠n_a"),
+        ("dz @ xt.T", "np.where(np.abs(da_next).max() > 6, 0, 1) * (dz @ xt.T)", "only with cotangents scaled by 50"),
+        ("dz @ xt.T", "3 * dz @ xt.T", None),
+    ],
+)
+def test_the_condition_tells_when_a_gradient_is_wrong(tmp_path, old, new, condition):
+    (result,) = audited(tmp_path, spoiled(RNN_CELL_BACKWARD, (old, new)))["rnn_cell_backward"].failing
+    assert result.condition == condition
+
+
+def test_severed_time_is_wrong_from_two_steps_on_and_located(tmp_path):
+    source = RNN_CELL_BACKWARD + spoiled(RNN_BACKWARD, ('carry = g["da_prev"]', "pass"))
+    function = audited(tmp_path, source.replace('"da0": carry', '"da0": g["da_prev"]'))["rnn_backward"]
+    assert named(function, "wrong") == {"dx", "da0", "dWax", "dWaa", "dba"}
+    assert {result.condition for result in function.results} == {"only from T=2 on"}
+    (dx,) = [result for result in function.results if result.name == "dx"]
+    assert dx.by_time == ["wrong"] * 5 + ["agrees"]
+    assert dx.where == ["t=0..4 wrong, t=5 right"]
+
+
+def test_a_wrong_slice_of_the_weights_is_located_in_its_columns(tmp_path):
+    source = """
+def lstm_cell_backward(da_next, dc_next, cache):
+    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
+    n_a = a_next.shape[0]
+    dc = dc_next + da_next * ot * (1 - np.tanh(c_next) ** 2)
+    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc * cct * it * (1 - it), "c": dc * it * (1 - cct ** 2),
+         "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
+    z = np.concatenate((a_prev, xt))
+    out = {"dW" + g: d[g] @ z.T for g in d} | {"db" + g: d[g].sum(1, keepdims=True) for g in d}
+    out["dWf"][:, :n_a] *= 2
+    dz = sum(parameters["W" + g].T @ d[g] for g in d)
+    return {**out, "dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft}
+"""
+    (result,) = audited(tmp_path, source)["lstm_cell_backward"].failing
+    assert (result.name, result.where) == ("dWf", ["only columns 0..2 wrong, those of the hidden state"])
+
+
+def test_a_gradient_that_is_needed_only_with_dc_next_says_so(tmp_path):
+    source = """
+def lstm_cell_backward(da_next, dc_next, cache):
+    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
+    n_a = a_next.shape[0]
+    dc = dc_next + da_next * ot * (1 - np.tanh(c_next) ** 2)
+    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc * cct * it * (1 - it), "c": dc * it * (1 - cct ** 2),
+         "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
+    z = np.concatenate((a_prev, xt))
+    dz = sum(parameters["W" + g].T @ d[g] for g in d)
+    return {"dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft - dc_next * ft,
+            **{"dW" + g: d[g] @ z.T for g in d}, **{"db" + g: d[g].sum(1, keepdims=True) for g in d}}
+"""
+    (result,) = audited(tmp_path, source)["lstm_cell_backward"].failing
+    assert (result.name, result.condition) == ("dc_prev", "only when dc_next≠0")
+
+
+# structure
+
+
+def test_a_broadcastable_shape_is_wrong_shape(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz.sum(axis=1, keepdims=True)", "dz.sum(axis=1)"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    (result,) = function.failing
+    assert (function.verdict, result.name, result.verdict) == ("wrong", "dba", "wrong-shape")
+    assert (result.actual, result.expected) == ([1], [1, 1])
+
+
+def test_an_absent_gradient_is_missing(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ('"dWaa": dz @ a_prev.T,', ""))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert function.verdict == "wrong"
+    assert named(function, "missing") == {"dWaa"}
+
+
+def test_an_unknown_gradient_is_a_finding(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ('"dWaa"', '"dby": 0.0, "dWaa"'))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, kinds(function)) == ("verified", {"extra"})
+
+
+@pytest.mark.parametrize("value", ["{}", "object()", "'text'", "[[1], [2, 3]]", "dz.astype(object)", "dz + 1j"])
+def test_what_is_no_array_of_numbers_is_wrong_shape(tmp_path, value):
+    function = audited(tmp_path, spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", value)))["rnn_cell_backward"]
+    assert function.verdict == "wrong"
+    assert named(function, "wrong-shape") == {"dWax"}
+
+
+def test_a_result_that_is_no_dict_raises_and_says_what_is_expected(tmp_path):
+    source = "def rnn_cell_backward(da_next, cache):\n    return 1, 2, 3\n"
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert function.verdict == "raises"
+    assert function.failure.message == "returned tuple; expected a dict with dxt, da_prev, dWax, dWaa, dba"
+
+
+def test_lists_and_fortran_order_are_not_wrong(tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD, ("dz @ xt.T", "(dz @ xt.T).tolist()"), ("dz @ a_prev.T", "np.asfortranarray(dz @ a_prev.T)")
+    )
+    assert audited(tmp_path, source)["rnn_cell_backward"].verdict == "verified"
+
+
+def test_nan_is_wrong(tmp_path):
+    function = audited(tmp_path, spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "dz @ xt.T * np.nan")))["rnn_cell_backward"]
+    assert named(function, "wrong") == {"dWax"}
+
+
+# unfinished
+
+
+def test_a_none_left_in_the_template_is_unfinished(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("    return {", "    dWaa = None\n    return {"), ("dz @ a_prev.T", "dWaa"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert function.verdict == "unfinished"
+    assert named(function, "unfinished") == {"dWaa"}
+    assert any("dWaa = None" in finding.message for finding in function.findings)
+
+
+def test_an_error_because_of_the_templates_none_is_unfinished(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("(1 - a_next ** 2) * da_next", "None"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, function.failure.type) == ("unfinished", "ValueError")
+    assert any("line 5: dz = None" in finding.message for finding in function.findings)
+
+
+def test_a_function_without_a_return_is_unfinished(tmp_path):
+    function = audited(tmp_path, "def rnn_cell_backward(da_next, cache):\n    pass\n")["rnn_cell_backward"]
+    assert function.verdict == "unfinished"
+
+
+def test_an_error_with_none_initialised_is_not_unfinished(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("    dz =", "    dz = None\n    1 / 0\n    dz ="))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, function.failure.type) == ("raises", "ZeroDivisionError")
+
+
+# errors
+
+
+def test_an_exception_is_given_with_its_line_and_smallest_case(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("    dz =", "    if xt.shape[1] > 1: raise KeyError('here')\n    dz ="))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    failure = function.failure
+    assert (function.verdict, failure.type, failure.line) == ("raises", "KeyError", 5)
+    assert failure.text == "if xt.shape[1] > 1: raise KeyError('here')"
+    assert failure.case == "n_x=1 n_a=1 n_y=1 m=2 seed=0"
+    assert {result.condition for result in function.results} == {"only when m>1"}
+
+
+# forwards and their caches
+
+
+def test_a_wrong_prediction_leaves_the_backwards_verified(tmp_path):
+    source = spoiled(RNN, ('parameters["Wya"] @ a_next', 'parameters["Wya"] @ a_prev'))
+    functions = audited(tmp_path, source)
+    assert named(functions["rnn_cell_forward"], "wrong") == {"yt_pred"}
+    assert named(functions["rnn_forward"], "wrong") == {"y_pred"}
+    assert functions["rnn_cell_backward"].verdict == functions["rnn_backward"].verdict == "verified"
+
+
+def test_backward_right_forward_wrong(tmp_path):
+    source = spoiled(RNN, ('+ parameters["ba"])', ")"))
+    functions = audited(tmp_path, source)
+    assert functions["rnn_cell_forward"].verdict == functions["rnn_forward"].verdict == "wrong"
+    backward = functions["rnn_cell_backward"]
+    assert backward.verdict == "verified"
+    assert any(finding.message.startswith("backward right, forward wrong") for finding in backward.findings)
+
+
+def test_both_wrong(tmp_path):
+    source = spoiled(RNN, ('+ parameters["ba"])', ")"), ("dz @ xt.T", "2 * dz @ xt.T"))
+    backward = audited(tmp_path, source)["rnn_cell_backward"]
+    assert named(backward, "wrong") == {"dWax"}
+    assert any(finding.message.startswith("both wrong") for finding in backward.findings)
+
+
+def test_a_wrong_forward_with_a_cache_of_its_own_leaves_the_backward_undecided(tmp_path):
+    source = spoiled(
+        RNN,
+        ('+ parameters["ba"])', ")"),
+        ("(a_next, a_prev, xt, parameters)", '{"a": a_next, "b": a_prev, "x": xt, "p": parameters}'),
+        ("a_next, a_prev, xt, parameters = cache", 'a_next, a_prev, xt, parameters = (cache[k] for k in "abxp")'),
+    )
+    functions = audited(tmp_path, source)
+    assert functions["rnn_cell_backward"].verdict == "undecided"
+
+
+def test_a_right_pair_with_a_cache_of_its_own_is_verified(tmp_path):
+    source = spoiled(
+        RNN,
+        ("(a_next, a_prev, xt, parameters)", '{"a": a_next, "b": a_prev, "x": xt, "p": parameters}'),
+        ("a_next, a_prev, xt, parameters = cache", 'a_next, a_prev, xt, parameters = (cache[k] for k in "abxp")'),
+    )
+    assert {function.verdict for function in audited(tmp_path, source).values()} == {"verified"}
+
+
+def test_a_wrong_cache_entry_is_the_forwards_mistake(tmp_path):
+    source = spoiled(RNN, ("(a_next, a_prev, xt, parameters)\n", "(a_next, a_next, xt, parameters)\n"))
+    functions = audited(tmp_path, source)
+    assert functions["rnn_cell_forward"].verdict == "wrong"
+    assert named(functions["rnn_cell_forward"], "wrong") == {"cache"}
+    assert functions["rnn_cell_backward"].verdict == "verified"
+
+
+# the cell and the loop around it
+
+
+def test_cell_right_glue_wrong(tmp_path):
+    source = RNN_CELL_BACKWARD + spoiled(RNN_BACKWARD, ("da[:, :, t] + carry", "da[:, :, t]"))
+    functions = audited(tmp_path, source)
+    assert functions["rnn_cell_backward"].verdict == "verified"
+    assert any(finding.message.startswith("cell right, glue wrong") for finding in functions["rnn_backward"].findings)
+
+
+def test_glue_right_cell_wrong(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "2 * dz @ xt.T")) + RNN_BACKWARD
+    function = audited(tmp_path, source)["rnn_backward"]
+    assert named(function, "wrong") == {"dWax"}
+    assert any(finding.message.startswith("glue right, cell wrong") for finding in function.findings)
+
+
+def test_a_loop_that_dies_in_its_cell_is_judged_with_the_reference_cell(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("    dz =", "    1 / 0\n    dz =")) + spoiled(
+        RNN_BACKWARD, ("da[:, :, t] + carry", "da[:, :, t]")
+    )
+    function = audited(tmp_path, source)["rnn_backward"]
+    assert (function.verdict, function.failure.function) == ("raises", "rnn_cell_backward")
+    (finding,) = [finding for finding in function.findings if finding.kind == "cell"]
+    assert "still wrong: dx, da0, dWax, dWaa, dba, only from T=2 on" in finding.message
+
+
+# side effects
+
+
+def test_writing_into_a_cotangent_is_a_finding_and_not_wrong(tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD, ("dz = (1 - a_next ** 2) * da_next", "da_next *= 1 - a_next ** 2\n    dz = da_next.copy()")
+    )
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, kinds(function)) == ("verified", {"in-place"})
+    assert "da_next" in function.findings[0].message
+
+
+def test_writing_into_the_cache_is_a_finding_and_spoils_the_second_call(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("    return {", "    a_next[...] = 0\n    return {"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, kinds(function)) == ("verified", {"in-place", "repeat"})
+
+
+def test_a_consumed_cache_is_a_finding(tmp_path):
+    source = RNN_CELL_BACKWARD + spoiled(RNN_BACKWARD, ("steps[t])", "steps.pop())"))
+    function = audited(tmp_path, source)["rnn_backward"]
+    assert function.verdict == "verified"
+    assert {"in-place", "repeat"} <= kinds(function)
+    assert any("IndexError" in finding.message for finding in function.findings)
+
+
+def test_memory_between_calls_is_a_finding(tmp_path):
+    source = "calls = []\n" + spoiled(
+        RNN_CELL_BACKWARD,
+        ("    dz =", "    calls.append(1)\n    dz ="),
+        ("dz @ xt.T", "dz @ xt.T * (1 + 1e-15 * len(calls))"),
+    )
+    assert "repeat" in kinds(audited(tmp_path, source)["rnn_cell_backward"])
+
+
+def test_dependence_on_the_last_forward_is_a_finding(tmp_path):
+    source = spoiled(RNN_CELL_FORWARD_WITH_GLOBAL + RNN_CELL_BACKWARD, ("dz @ a_prev.T", "dz @ kept['a_prev'].T"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert function.verdict == "verified"
+    assert "order" in kinds(function)
+
+
+def test_float32_results_are_compared_to_their_precision_and_found(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "(dz @ xt.T).astype('f')"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, kinds(function)) == ("verified", {"float32"})
+
+
+def test_a_float32_buffer_inside_is_found_in_a_float64_result(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "(dz @ xt.T).astype('f').astype('d')"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, kinds(function)) == ("verified", {"float32"})
+
+
+def test_a_wrong_float32_result_is_wrong(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "(1.001 * dz @ xt.T).astype('f')"))
+    assert named(audited(tmp_path, source)["rnn_cell_backward"], "wrong") == {"dWax"}
+
+
+def test_two_gradients_in_one_array_are_a_finding(tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD,
+        ("    return {", "    both = parameters['Waa'].T @ dz\n    return {'dby': both,"),
+        ('parameters["Waa"].T @ dz', "both"),
+    )
+    assert "aliased" in kinds(audited(tmp_path, source)["rnn_cell_backward"])
+
+
+RNN_CELL_FORWARD_WITH_GLOBAL = """
+kept = {}
+
+def rnn_cell_forward(xt, a_prev, parameters):
+    kept["a_prev"] = a_prev
+    a_next = np.tanh(parameters["Wax"] @ xt + parameters["Waa"] @ a_prev + parameters["ba"])
+    z = parameters["Wya"] @ a_next + parameters["by"]
+    e = np.exp(z - z.max(axis=0))
+    return a_next, e / e.sum(axis=0), (a_next, a_prev, xt, parameters)
+"""
+
+
+def test_a_forward_that_never_returns_leaves_its_backward_to_the_reference_caches(tmp_path):
+    source = spoiled(RNN_CELL_FORWARD_WITH_GLOBAL, ("    kept[", "    while True: pass\n    kept[")) + RNN_CELL_BACKWARD
+    functions = audited(tmp_path, source, timeout=1)
+    assert functions["rnn_cell_forward"].failure.type == "Timeout"
+    assert functions["rnn_cell_backward"].verdict == "verified"
+
+
+def test_the_gates_that_are_wrong_and_right_are_named(tmp_path):
+    source = """
+def lstm_cell_backward(da_next, dc_next, cache):
+    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
+    n_a = a_next.shape[0]
+    dc = dc_next + da_next * ot * (1 - np.tanh(c_next) ** 2)
+    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc * cct * it * (1 - ot), "c": dc * it * (1 - cct ** 2),
+         "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
+    z = np.concatenate((a_prev, xt))
+    dz = sum(parameters["W" + g].T @ d[g] for g in d)
+    return {"dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft,
+            **{"dW" + g: d[g] @ z.T for g in d}, **{"db" + g: d[g].sum(1, keepdims=True) for g in d}}
+"""
+    (finding,) = audited(tmp_path, source)["lstm_cell_backward"].findings
+    expected = "wrong in the input gate; right in the forget gate and the candidate and the output gate"
+    assert (finding.kind, finding.message) == ("gates", expected)

@@ -1,0 +1,79 @@
+"""The derivative program: the same numbers as XLA at any shape, and nothing silently ignored."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from agreement import POOL, assert_agrees
+
+from autodiff import truth
+from gradproof import cases, references
+from gradproof.arithmetic import float64, program
+from gradproof.compare import magnitude
+from gradproof.contracts import Forward, names_of
+from gradproof.contracts.coursera import CONTRACTS
+
+FORWARDS = [contract for contract in CONTRACTS if isinstance(contract, Forward)]
+
+
+@pytest.mark.parametrize("sizes", POOL, ids=str)
+@pytest.mark.parametrize("contract", FORWARDS, ids=lambda contract: contract.name)
+def test_the_program_gives_what_xla_gives(contract, sizes):
+    references.prepare(contract)
+    case = cases.Case({name: sizes[name] for name in names_of(contract)}, seed=5)
+    inputs = cases.inputs_of(contract, case, contract.optional)
+    generator = np.random.default_rng(5)
+    cotangents = {
+        name: generator.standard_normal(cases.sizes_of(shape, case.sizes)) for name, shape in contract.outputs.items()
+    }
+    outputs, gradients = references.outputs_and_gradients(contract, case.sizes, inputs, cotangents)
+    expected, (expected_gradients,) = truth.vjp(_as_dict(contract), (inputs,), cotangents)
+    S = magnitude(inputs.values(), cotangents.values())
+    for name in expected:
+        assert_agrees(name, outputs[name], expected[name], S)
+    for name in expected_gradients:
+        assert_agrees(f"d{name}", gradients[name], expected_gradients[name], S)
+
+
+_FORWARDS = {}
+
+
+def _as_dict(contract):
+    """One function object per contract, so that XLA compiles once per shape."""
+    return _FORWARDS.setdefault(contract.name, lambda inputs: references._forward(contract, inputs))
+
+
+def test_a_primitive_without_a_rule_raises():
+    with jax.enable_x64(True):
+        traced = jax.make_jaxpr(lambda x: jnp.sin(x))(1.0)
+    with pytest.raises(NotImplementedError, match="'sin', which has no rule"):
+        program.evaluate(traced, float64.RULES, {}, [1.0])
+
+
+def test_a_parameter_that_a_rule_does_not_know_raises():
+    with pytest.raises(TypeError):
+        float64.RULES["reduce_sum"](np.ones(3), axes=(0,), new_parameter=1)
+
+
+@pytest.mark.parametrize("rule", ["reshape", "dot_general"])
+def test_a_meaning_that_a_rule_does_not_compute_raises(rule):
+    special = {
+        "reshape": lambda: float64.RULES["reshape"](np.ones((2, 3)), new_sizes=(6,), dimensions=(1, 0)),
+        "dot_general": lambda: float64.RULES["dot_general"](
+            np.ones((2, 3)),
+            np.ones((2, 3)),
+            dimension_numbers=(((1,), (1,)), ((0,), (0,))),
+            precision=None,
+            preferred_element_type=None,
+        ),
+    }
+    with pytest.raises(NotImplementedError):
+        special[rule]()
+
+
+def test_nothing_is_judged_when_xla_disagrees(monkeypatch):
+    contract = FORWARDS[0]
+    monkeypatch.setattr(references, "_programs", {})
+    monkeypatch.setitem(float64.RULES, "tanh", lambda a: np.tanh(a) * (1 + 1e-9))
+    with pytest.raises(references.TruthError, match="disagrees with XLA"):
+        references.prepare(contract)

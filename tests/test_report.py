@@ -1,0 +1,61 @@
+"""The report in words and as data."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from candidates import RNN_CELL_BACKWARD, spoiled, written
+
+import gradproof
+from gradproof.report import json as data
+from gradproof.report import text
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    source = spoiled(
+        RNN_CELL_BACKWARD,
+        ("dz @ xt.T", "dz @ xt.T * np.nan"),
+        ("dz @ a_prev.T", "2 * dz @ a_prev.T"),
+        ("dz.sum(axis=1, keepdims=True)", "dz.sum(axis=1)"),
+    )
+    return gradproof.audit(written(tmp_path_factory.mktemp("report"), source), examples=2)
+
+
+def test_every_gradient_has_a_row_with_its_verdict(report):
+    rows = dict(re.findall(r"^  (d\w+) +([\w-]+)", text.render(report), flags=re.MULTILINE))
+    assert rows == {"dxt": "agrees", "da_prev": "agrees", "dWax": "wrong", "dWaa": "wrong", "dba": "wrong-shape"}
+
+
+def test_the_worst_element_its_numbers_and_the_case_are_printed(report):
+    printed = text.render(report)
+    (result,) = [result for result in report.functions[0].results if result.name == "dWaa"]
+    (row,) = [line for line in printed.splitlines() if line.startswith("  dWaa")]
+    assert row.split()[2:] == ["[0,", "0]", f"{result.actual:.6g}", f"{result.expected:.6g}", "1.0e+00"]
+    assert f"  case    {result.case}\n" in printed
+
+
+def test_json_has_the_documented_fields_and_no_others(report):
+    documented = (ROOT / "notes" / "report-schema.md").read_text()
+    found = data.as_data(report)
+    (function,) = found["functions"]
+    for level in (found, function, function["gradients"][0], {"kind": 0, "message": 0}):
+        for key in level:
+            assert f"`{key}`" in documented, key
+    assert data.SCHEMA in documented
+
+
+def test_json_has_no_nan(report):
+    parsed = json.loads(data.render(report), parse_constant=lambda constant: pytest.fail(constant))
+    actual = {gradient["name"]: gradient["actual"] for gradient in parsed["functions"][0]["gradients"]}
+    assert actual["dWax"] == "nan"
+
+
+def test_a_forward_has_outputs_and_a_backward_gradients():
+    found = data.as_data(gradproof.audit(ROOT / "manual" / "rnn.py", examples=2))
+    kinds = {function["name"]: ("outputs" in function, "gradients" in function) for function in found["functions"]}
+    assert kinds["rnn_forward"] == (True, False)
+    assert kinds["rnn_backward"] == (False, True)
