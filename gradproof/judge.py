@@ -484,7 +484,7 @@ class Judge:
             judged = self._judged.get(cell.name)
             told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else ""
             if grouped(results) == grouped(function.results):
-                message = f"{told}{swapped} nothing changes"
+                message = f"{told}{swapped} the same {what}s are wrong"
             else:
                 message = f"{told}{swapped} still {wrong}"
         function.findings.append(Finding("cell", message))

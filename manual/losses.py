@@ -45,8 +45,8 @@ def cross_entropy_forward(a: Array, y: Array, W: Array, b: Array) -> tuple[Any, 
     Raises ValueError or TypeError when a shape or dtype disagrees, naming the array.
     """
     check_arrays(
-        {"a": ("n_a", "m", "T"), "y": ("n_y", "m", "T"), "W": ("n_y", "n_a"), "b": ("n_y", "1")},
-        {"a": a, "y": y, "W": W, "b": b},
+        {"a": ("n_a", "m", "T"), "W": ("n_y", "n_a"), "b": ("n_y", "1"), "y": ("n_y", "m", "T")},
+        {"a": a, "W": W, "b": b, "y": y},
     )
     z = np.tensordot(W, a, axes=1) + b[:, :, np.newaxis]  # (P1)
     y_pred = softmax(z)  # (P2)

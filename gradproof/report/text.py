@@ -68,7 +68,7 @@ def _function(function: Function, console: Console) -> None:
     for finding in function.findings:
         _paragraph(console, finding.message, "note" if finding.kind in REMARKS else "also", "yellow")
     if function.reproduce:
-        console.print(Text("  repeat  ", style="dim") + Text(function.reproduce), soft_wrap=True)
+        console.print(Text.assemble(("  repeat  ", "dim"), function.reproduce), soft_wrap=True)
 
 
 def _table(function: Function) -> Table:
@@ -149,6 +149,4 @@ def _paragraph(console: Console, text: str, label: str, style: str = "") -> None
     """Text beside a label, wrapped with a hanging indent."""
     lines = textwrap.wrap(" ".join(text.split()), width=min(console.width, 100) - 11) or [""]
     for index, line in enumerate(lines):
-        console.print(
-            Text(f"  {label if index == 0 else '':<8}", style="dim") + Text(line, style=style), soft_wrap=True
-        )
+        console.print(Text.assemble((f"  {label if index == 0 else '':<8}", "dim"), (line, style)), soft_wrap=True)

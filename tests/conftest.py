@@ -1,0 +1,14 @@
+"""Hypothesis profiles, all without a deadline, because XLA compiles inside a test the first time it meets a shape.
+
+`dev` draws other examples each time; `ci` (where CI is set) always the same ones; `nightly` many.  HYPOTHESIS_PROFILE
+names one, and so does pytest's --hypothesis-profile.
+"""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("dev", deadline=None, max_examples=40)
+settings.register_profile("ci", deadline=None, max_examples=40, derandomize=True, print_blob=True)
+settings.register_profile("nightly", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
