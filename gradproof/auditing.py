@@ -9,7 +9,8 @@ from .candidate import Candidate
 from .cases import parse
 from .contracts import CONVENTIONS, Contract, signature
 from .errors import AuditError
-from .judge import Judge, results_of
+from .experiment import results_of
+from .judge import Judge
 from .recognise import recognise
 from .verdicts import RAISES, Failure, Finding, Function, Note, Report, Result
 

@@ -3,31 +3,23 @@
 The judge never runs a candidate's code.  It draws cases, has the candidate's process compute, and compares the results.
 """
 
-import re
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable
 
 from . import cases as drawing
 from . import references
 from .candidate import Candidate
 from .cases import Case
-from .compare import Comparison, compare, magnitude
-from .contracts import Backward, Contract, Forward, forward_of, signature, sizes_of
+from .contracts import Backward, Contract, Forward, forward_of, signature
 from .diagnose import when
 from .diagnose import where as locating
+from .experiment import Experiment, Lab, Target, results_of
+from .purity import side_effects
 from .verdicts import (
     AGREES,
-    MISSING,
-    RAISES,
     UNDECIDED,
     UNFINISHED,
     VERIFIED,
     WRONG,
-    WRONG_SHAPE,
     Failure,
     Finding,
     Function,
@@ -37,137 +29,6 @@ from .verdicts import (
 )
 
 FATAL = ("Timeout", "Exit", "Crash")  # what ends the candidate's process
-
-
-@dataclass(frozen=True)
-class Target:
-    """A function of the candidate, and the contract that it is held to."""
-
-    name: str
-    contract: Contract
-    taken: tuple[str, ...]  # the optional parameters that it has
-
-
-@dataclass(frozen=True)
-class Status:
-    """One result at one case."""
-
-    verdict: str
-    comparison: Comparison | None = None
-    actual: Any = None  # where there is no comparison: a shape, or what was returned instead of an array
-    expected: Any = None
-    float32: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One call: the status of every result, or the error that it ended in."""
-
-    statuses: dict[str, Status]
-    extra: tuple[str, ...] = ()
-    error: dict[str, Any] | None = None
-
-    @property
-    def agrees(self) -> bool:
-        return all(status.verdict == AGREES for status in self.statuses.values())
-
-
-class Experiment:
-    """One way to call one function, tried on many cases; outcomes are remembered, so that shrinking is cheap.
-
-    forward: the candidate's own forward that makes the cache, None for the reference's.  reference_cell: the cell that
-    the function calls is replaced by the reference.
-    """
-
-    def __init__(self, judge: "Judge", target: Target, forward: Target | None = None, *, reference_cell: bool = False):
-        self.judge, self.target, self.forward, self.reference_cell = judge, target, forward, reference_cell
-        self.tried: dict[Case, Outcome] = {}
-        self.dead: dict[str, Any] | None = None  # the error after which no more cases are tried
-        self.cut = False  # whether the time limit left cases untried
-        self.shrunk: list[Case] = []
-
-    @property
-    def forward_taken(self) -> tuple[str, ...]:
-        """Optional inputs that are drawn and not zero: those that the candidate's forward takes."""
-        forward = self.target if isinstance(self.target.contract, Forward) else self.forward
-        return forward.taken if forward else ()
-
-    def run(self, case: Case) -> Outcome:
-        if case not in self.tried:
-            self.tried[case] = self._run(case) if self.dead is None else self._failed(self.dead)
-        return self.tried[case]
-
-    def explore(self, cases: Iterable[Case]) -> "Experiment":
-        """Try the cases until the process dies, or until they have taken as long as a single call may."""
-        until = time.monotonic() + self.judge.candidate.timeout
-        for case in cases:
-            if self.dead is not None or time.monotonic() > until:
-                self.cut = True
-                break
-            self.run(case)
-        return self
-
-    def fails(self, name: str, verdict: str | None = None) -> Callable[[Case], bool]:
-        """Whether a case gives a result this verdict, or any but `agrees`."""
-
-        def failing(case: Case) -> bool:
-            status = self.run(case).statuses.get(name)
-            return status is not None and (status.verdict != AGREES if verdict is None else status.verdict == verdict)
-
-        return failing
-
-    def arrays(self, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
-        contract = self.target.contract
-        inputs = drawing.inputs_of(forward_of(contract), case, self.forward_taken)
-        if isinstance(contract, Forward):
-            return inputs, {}
-        return inputs, drawing.cotangents_of(contract, case, self.target.taken)
-
-    def ask(self, case: Case, probe: Any = None) -> dict[str, Any]:
-        contract = self.target.contract
-        inputs, cotangents = self.arrays(case)
-        message = {
-            "contract": [contract.convention, contract.name],
-            "function": self.target.name,
-            "inputs": inputs,
-            "taken": self.target.taken,
-            "reference_cell": self.reference_cell,
-            "probe": probe,
-        }
-        if isinstance(contract, Forward):
-            return self.judge.candidate.call(do="forward", **message)
-        return self.judge.candidate.call(
-            do="backward",
-            **message,
-            cotangents=cotangents,
-            forward=self.forward.name if self.forward else None,
-            forward_taken=self.forward_taken,
-        )
-
-    def _run(self, case: Case) -> Outcome:
-        answer = self.ask(case)
-        error = answer.get("error") or answer.get("forward_error")
-        if error:
-            error = {**error, "in_forward": "forward_error" in answer, "case": str(case)}
-            if error.get("fatal"):
-                self.dead = error
-            return self._failed(error)
-        expected, S = self.judge.truth(self, case)
-        returned = answer["results"]
-        statuses = {}
-        for name, array in expected.items():
-            if name not in returned:
-                if name in _optional(self.target.contract):
-                    continue
-                statuses[name] = Status(MISSING)
-            else:
-                statuses[name] = _status(returned[name], array, S)
-        return Outcome(statuses, tuple(name for name in returned if name not in expected))
-
-    def _failed(self, error: dict[str, Any]) -> Outcome:
-        verdict = UNFINISHED if self.judge.is_unfinished(self.target, error) else RAISES
-        names = [name for name in results_of(self.target.contract) if name not in _optional(self.target.contract)]
-        return Outcome({name: Status(verdict) for name in names}, error=error)
 
 
 class Judge:
@@ -186,9 +47,8 @@ class Judge:
         case: str | None = None,
         progress: Callable[[str, int, int], None] = lambda name, done, total: None,
     ):
-        self.candidate, self.targets = candidate, targets
+        self.lab, self.targets = Lab(candidate), targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
-        self._truths: dict[Any, Any] = {}
         self._judged: dict[str, Function] = {}
 
     def audit(self, names: list[str] | None = None) -> list[Function]:
@@ -217,37 +77,6 @@ class Judge:
         """The candidate's own cell for a sequence function."""
         return next((t for t in self.targets if t.contract.name == target.contract.cell), None)
 
-    def truth(self, experiment: Experiment, case: Case) -> tuple[dict[str, Any], float]:
-        """What every result should be, and the size S that errors are measured against."""
-        contract = experiment.target.contract
-        key = (contract.name, case, experiment.forward_taken, experiment.target.taken)
-        if key not in self._truths:
-            inputs, cotangents = experiment.arrays(case)
-            forward = forward_of(contract)
-            upstream = {name: np.zeros(sizes_of(shape, case.sizes)) for name, shape in forward.outputs.items()}
-            if isinstance(contract, Backward):
-                upstream |= {output: cotangents[name] for name, output in contract.cotangents.items()}
-            outputs, gradients = references.outputs_and_gradients(forward, case.sizes, inputs, upstream)
-            if isinstance(contract, Backward):
-                expected = {name: gradients[of] for name, of in contract.gradients.items()}
-                self._truths[key] = expected, magnitude(inputs.values(), cotangents.values())
-            else:
-                self._truths[key] = outputs, magnitude(inputs.values())
-        return self._truths[key]
-
-    def is_unfinished(self, target: Target, error: Mapping[str, Any]) -> bool:
-        """Whether an error comes from a None that a template left in this very function."""
-        if error["message"].startswith("returned NoneType"):
-            return True
-        if error.get("function") != target.name:
-            return False
-        words = set(re.findall(r"\w+", error.get("text") or ""))
-        return any(name in words and line < error["line"] for name, line in self._unfinished(target).items())
-
-    def _unfinished(self, target: Target) -> dict[str, int]:
-        definition = self.candidate.definitions.get(target.name)
-        return definition.unfinished if definition else {}
-
     def _cases(self, contract: Contract) -> list[Case]:
         if self.case is not None:
             return [drawing.parse(self.case, contract)]
@@ -256,11 +85,11 @@ class Judge:
     # forwards
 
     def _forward(self, target: Target) -> Function:
-        experiment = Experiment(self, target).explore(self._cases(target.contract))
+        experiment = Experiment(self.lab, target).explore(self._cases(target.contract))
         function = self._function(target, experiment)
         if function.failing:
             self._glue(function, target, experiment)
-        function.findings += self._purity(experiment)
+        function.findings += side_effects(experiment)
         return function
 
     # backwards
@@ -271,7 +100,7 @@ class Judge:
         own = self.forward_for(target)
         findings: list[Finding] = []
         if own is None:
-            experiment = Experiment(self, target).explore(self._cases(contract))
+            experiment = Experiment(self.lab, target).explore(self._cases(contract))
         else:
             experiment = self._on_caches(target, own, findings)
         function = self._function(target, experiment)
@@ -282,7 +111,7 @@ class Judge:
             return function
         if function.failing:
             self._glue(function, target, experiment)
-        function.findings += self._purity(experiment)
+        function.findings += side_effects(experiment)
         return function
 
     def _on_caches(self, target: Target, own: Target, findings: list[Finding]) -> Experiment:
@@ -294,12 +123,12 @@ class Judge:
         caches = target.contract.cache
         forward = self._judged[own.name]
         if forward.failure is None or forward.failure.type not in FATAL:
-            experiment = Experiment(self, target, own).explore(self._cases(target.contract))
-            if _all_agree(experiment):
+            experiment = Experiment(self.lab, target, own).explore(self._cases(target.contract))
+            if experiment.agrees:
                 return experiment
-        other = Experiment(self, target).explore(self._cases(target.contract))
+        other = Experiment(self.lab, target).explore(self._cases(target.contract))
         failed = next((outcome.error for outcome in other.tried.values() if outcome.error), None)
-        if _all_agree(other):
+        if other.agrees:
             if forward.verdict == VERIFIED:
                 forward.verdict = WRONG
                 forward.results.append(Result(caches, WRONG))
@@ -343,7 +172,7 @@ class Judge:
         findings = self._structure(experiment)
         results = [self._result(experiment, name) for name in self._names(experiment)]
         findings += _gates(contract, results)
-        definition = self.candidate.definitions.get(target.name)
+        definition = self.lab.candidate.definitions.get(target.name)
         return Function(
             name=target.name,
             contract=contract.name,
@@ -449,7 +278,7 @@ class Judge:
                     "float32", f"float32 result from float64 input: {', '.join(rounded)}; compared to its precision"
                 )
             )
-        nones = self._unfinished(experiment.target)
+        nones = experiment.unfinished
         if nones and any(s.verdict == UNFINISHED for outcome in outcomes for s in outcome.statuses.values()):
             lines = ", ".join(f"line {line}: {name} = None" for name, line in nones.items())
             findings.append(Finding("unfinished", f"the template's None is still there: {lines}"))
@@ -463,12 +292,14 @@ class Judge:
         if cell is None:
             return
         cases = self._cases(target.contract)
-        other = Experiment(self, target, experiment.forward, reference_cell=True).explore(cases)
+        other = Experiment(self.lab, target, experiment.forward, reference_cell=True).explore(cases)
         if experiment.forward is not None and any(outcome.error for outcome in other.tried.values()):
-            other = Experiment(self, target, reference_cell=True).explore(cases)  # its caches may be of its own making
+            other = Experiment(self.lab, target, reference_cell=True).explore(
+                cases
+            )  # its caches may be of its own making
         what = "gradient" if function.kind == "backward" else "output"
         swapped = f"with the reference's {cell.name} in place of its own"
-        if _all_agree(other):
+        if other.agrees:
             message = f"glue right, cell wrong: {swapped} every {what} agrees"
         elif all(outcome.error for outcome in other.tried.values()):
             failure = self._failure(other)
@@ -489,57 +320,6 @@ class Judge:
                 message = f"{told}{swapped} still {wrong}"
         function.findings.append(Finding("cell", message))
 
-    def _purity(self, experiment: Experiment) -> list[Finding]:
-        """Side effects, looked for on the first case that returns: writes, memory between calls, shared results."""
-        case = next((case for case, outcome in experiment.tried.items() if outcome.error is None), None)
-        if case is None or experiment.dead is not None:
-            return []
-        contract = experiment.target.contract
-        if isinstance(contract, Forward):
-            answer = experiment.ask(case, probe=True)
-        else:
-            between = drawing.inputs_of(forward_of(contract), _another(case), experiment.forward_taken)
-            answer = experiment.ask(case, probe=between)
-        if "results" not in answer:
-            error = answer.get("error", {})
-            return [Finding("repeat", f"another call at {case}: {error['message']}")] if error else []
-        findings = []
-        if answer["changed"]:
-            paths = list(answer["changed"])
-            more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-            findings.append(
-                Finding(
-                    "in-place", f"writes into its inputs or cache: {', '.join(paths[:3])}{more} changed during the call"
-                )
-            )
-        for kind, key, told in (
-            ("repeat", "again", "second call differs: the same call on the same cache"),
-            ("order", "interleaved", "result depends on call order: with another forward call in between, it"),
-        ):
-            if key not in answer:
-                continue
-            if "error" in answer[key]:
-                error = answer[key]["error"]
-                findings.append(Finding(kind, f"{told} raises {error['type']}: {error['message']}"))
-            else:
-                changed = [
-                    n for n, array in answer["results"].items() if not _same(array, answer[key]["results"].get(n))
-                ]
-                if changed:
-                    findings.append(Finding(kind, f"{told} gives another {', '.join(changed)}"))
-        if answer.get("shared"):
-            pairs = ", ".join(f"{a} and {b}" for a, b in answer["shared"])
-            findings.append(Finding("aliased", f"results share memory: {pairs}"))
-        return findings
-
-
-def results_of(contract: Contract) -> Mapping[str, Any]:
-    return contract.gradients if isinstance(contract, Backward) else contract.outputs
-
-
-def _optional(contract: Contract) -> tuple[str, ...]:
-    return contract.optional_gradients if isinstance(contract, Backward) else ()
-
 
 def _shape_of(contract: Contract, name: str) -> tuple[str, ...]:
     if isinstance(contract, Backward):
@@ -556,45 +336,3 @@ def _gates(contract: Contract, results: list[Result]) -> list[Finding]:
     if not wrong or not right:
         return []
     return [Finding("gates", f"wrong in the {' and the '.join(wrong)}; right in the {' and the '.join(right)}")]
-
-
-def _all_agree(experiment: Experiment) -> bool:
-    return experiment.dead is None and all(outcome.agrees for outcome in experiment.tried.values())
-
-
-def _another(case: Case) -> Case:
-    """Another seed at the same sizes, so that a result kept from it would fit."""
-    return Case(case.sizes, seed=case.seed + 1)
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    return type(a) is type(b) and not isinstance(a, np.ndarray) and a == b
-
-
-def _status(returned: Any, expected: Any, S: float) -> Status:
-    """The verdict on one returned value: is it an array of the right shape, and of the right numbers?"""
-    if not isinstance(returned, np.ndarray):
-        if returned.get("none"):
-            return Status(UNFINISHED, actual="None", expected=list(expected.shape))
-        return Status(WRONG_SHAPE, actual=returned.get("shape", returned["what"]), expected=list(expected.shape))
-    if returned.shape != expected.shape:
-        return Status(WRONG_SHAPE, actual=list(returned.shape), expected=list(expected.shape))
-    if np.iscomplexobj(returned):
-        if returned.imag.any():
-            return Status(WRONG_SHAPE, actual="complex numbers", expected=list(expected.shape))
-        returned = returned.real
-    float32 = returned.dtype in (np.float32, np.float16)
-    found = compare(returned, expected, S, float32=float32)
-    if not found.agrees and not float32 and _fits_float32(returned):
-        rounded = compare(returned, expected, S, float32=True)
-        if rounded.agrees:
-            found, float32 = rounded, True
-    return Status(AGREES if found.agrees else WRONG, found, float32=float32)
-
-
-def _fits_float32(array: Any) -> bool:
-    """Whether every value is one of float32's: what a float32 buffer leaves in an array of another dtype."""
-    with np.errstate(over="ignore"):
-        return bool(np.array_equal(array.astype(np.float32).astype(np.float64), array))

@@ -5,7 +5,7 @@ from typing import Any
 from .candidate import Candidate
 from .contracts import CONVENTIONS, Contract, signature
 from .errors import AuditError
-from .judge import Target
+from .experiment import Target
 from .verdicts import Note
 
 

@@ -385,3 +385,8 @@ def lstm_cell_backward(da_next, dc_next, cache):
     (finding,) = audited(tmp_path, source)["lstm_cell_backward"].findings
     expected = "wrong in the input gate; right in the forget gate and the candidate and the output gate"
     assert (finding.kind, finding.message) == ("gates", expected)
+
+
+def test_zeros_are_not_taken_for_float32_rounding(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "np.where(np.abs(dz @ xt.T) < 1e-3, 0, dz @ xt.T)"))
+    assert named(audited(tmp_path, source, examples=30)["rnn_cell_backward"], "wrong") == {"dWax"}

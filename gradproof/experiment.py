@@ -1,0 +1,232 @@
+"""One way to call one function of the candidate, tried on many cases and compared with the truth."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import cases as drawing
+from . import references
+from .candidate import Candidate
+from .cases import Case
+from .compare import ATOL, Comparison, compare, magnitude
+from .contracts import Backward, Contract, Forward, forward_of, sizes_of
+from .verdicts import AGREES, MISSING, RAISES, UNFINISHED, WRONG, WRONG_SHAPE
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function of the candidate, and the contract that it is held to."""
+
+    name: str
+    contract: Contract
+    taken: tuple[str, ...]  # the optional parameters that it has
+
+
+@dataclass(frozen=True)
+class Status:
+    """One result at one case."""
+
+    verdict: str
+    comparison: Comparison | None = None
+    actual: Any = None  # where there is no comparison: a shape, or what was returned instead of an array
+    expected: Any = None
+    float32: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One call: the status of every result, or the error that it ended in."""
+
+    statuses: dict[str, Status]
+    extra: tuple[str, ...] = ()
+    error: dict[str, Any] | None = None
+
+    @property
+    def agrees(self) -> bool:
+        return all(status.verdict == AGREES for status in self.statuses.values())
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The candidate that is experimented on, and the truths that were computed for it."""
+
+    candidate: Candidate
+    truths: dict[Any, Any] = field(default_factory=dict)
+
+
+class Experiment:
+    """One way to call one function, tried on many cases; outcomes are remembered, so that shrinking is cheap.
+
+    forward: the candidate's own forward that makes the cache, None for the reference's.  reference_cell: the cell that
+    the function calls is replaced by the reference.
+    """
+
+    def __init__(self, lab: Lab, target: Target, forward: Target | None = None, *, reference_cell: bool = False):
+        self.lab, self.target, self.forward, self.reference_cell = lab, target, forward, reference_cell
+        self.tried: dict[Case, Outcome] = {}
+        self.dead: dict[str, Any] | None = None  # the error after which no more cases are tried
+        self.cut = False  # whether the time limit left cases untried
+        self.shrunk: list[Case] = []
+
+    @property
+    def forward_taken(self) -> tuple[str, ...]:
+        """Optional inputs that are drawn and not zero: those that the candidate's forward takes."""
+        forward = self.target if isinstance(self.target.contract, Forward) else self.forward
+        return forward.taken if forward else ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every case that was tried agrees, and none ended the process."""
+        return self.dead is None and all(outcome.agrees for outcome in self.tried.values())
+
+    @property
+    def unfinished(self) -> dict[str, int]:
+        """Names that a template's None is left in, with their lines."""
+        definition = self.lab.candidate.definitions.get(self.target.name)
+        return definition.unfinished if definition else {}
+
+    def run(self, case: Case) -> Outcome:
+        if case not in self.tried:
+            self.tried[case] = self._run(case) if self.dead is None else self._failed(self.dead)
+        return self.tried[case]
+
+    def explore(self, cases: Iterable[Case]) -> "Experiment":
+        """Try the cases until the process dies, or until they have taken as long as a single call may."""
+        until = time.monotonic() + self.lab.candidate.timeout
+        for case in cases:
+            if self.dead is not None or time.monotonic() > until:
+                self.cut = True
+                break
+            self.run(case)
+        return self
+
+    def fails(self, name: str, verdict: str | None = None) -> Callable[[Case], bool]:
+        """Whether a case gives a result this verdict, or any but `agrees`."""
+
+        def failing(case: Case) -> bool:
+            status = self.run(case).statuses.get(name)
+            return status is not None and (status.verdict != AGREES if verdict is None else status.verdict == verdict)
+
+        return failing
+
+    def arrays(self, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
+        contract = self.target.contract
+        inputs = drawing.inputs_of(forward_of(contract), case, self.forward_taken)
+        if isinstance(contract, Forward):
+            return inputs, {}
+        return inputs, drawing.cotangents_of(contract, case, self.target.taken)
+
+    def ask(self, case: Case, probe: Any = None) -> dict[str, Any]:
+        contract = self.target.contract
+        inputs, cotangents = self.arrays(case)
+        message = {
+            "contract": [contract.convention, contract.name],
+            "function": self.target.name,
+            "inputs": inputs,
+            "taken": self.target.taken,
+            "reference_cell": self.reference_cell,
+            "probe": probe,
+        }
+        if isinstance(contract, Forward):
+            return self.lab.candidate.call(do="forward", **message)
+        return self.lab.candidate.call(
+            do="backward",
+            **message,
+            cotangents=cotangents,
+            forward=self.forward.name if self.forward else None,
+            forward_taken=self.forward_taken,
+        )
+
+    def truth(self, case: Case) -> tuple[dict[str, Any], float]:
+        """What every result should be, and the size S that errors are measured against."""
+        contract = self.target.contract
+        key = (contract.name, case, self.forward_taken, self.target.taken)
+        if key not in self.lab.truths:
+            inputs, cotangents = self.arrays(case)
+            forward = forward_of(contract)
+            upstream = {name: np.zeros(sizes_of(shape, case.sizes)) for name, shape in forward.outputs.items()}
+            if isinstance(contract, Backward):
+                upstream |= {output: cotangents[name] for name, output in contract.cotangents.items()}
+            outputs, gradients = references.outputs_and_gradients(forward, case.sizes, inputs, upstream)
+            if isinstance(contract, Backward):
+                expected = {name: gradients[of] for name, of in contract.gradients.items()}
+                self.lab.truths[key] = expected, magnitude(inputs.values(), cotangents.values())
+            else:
+                self.lab.truths[key] = outputs, magnitude(inputs.values())
+        return self.lab.truths[key]
+
+    def is_unfinished(self, error: Mapping[str, Any]) -> bool:
+        """Whether an error comes from a None that a template left in this very function."""
+        if error["message"].startswith("returned NoneType"):
+            return True
+        if error.get("function") != self.target.name:
+            return False
+        words = set(re.findall(r"\w+", error.get("text") or ""))
+        return any(name in words and line < error["line"] for name, line in self.unfinished.items())
+
+    def _run(self, case: Case) -> Outcome:
+        answer = self.ask(case)
+        error = answer.get("error") or answer.get("forward_error")
+        if error:
+            error = {**error, "in_forward": "forward_error" in answer, "case": str(case)}
+            if error.get("fatal"):
+                self.dead = error
+            return self._failed(error)
+        expected, S = self.truth(case)
+        returned = answer["results"]
+        statuses = {}
+        for name, array in expected.items():
+            if name not in returned:
+                if name in optional_results_of(self.target.contract):
+                    continue
+                statuses[name] = Status(MISSING)
+            else:
+                statuses[name] = _status(returned[name], array, S)
+        return Outcome(statuses, tuple(name for name in returned if name not in expected))
+
+    def _failed(self, error: dict[str, Any]) -> Outcome:
+        verdict = UNFINISHED if self.is_unfinished(error) else RAISES
+        names = [
+            name for name in results_of(self.target.contract) if name not in optional_results_of(self.target.contract)
+        ]
+        return Outcome({name: Status(verdict) for name in names}, error=error)
+
+
+def results_of(contract: Contract) -> Mapping[str, Any]:
+    """The names of what is judged: the gradients of a backward, the outputs of a forward."""
+    return contract.gradients if isinstance(contract, Backward) else contract.outputs
+
+
+def optional_results_of(contract: Contract) -> tuple[str, ...]:
+    """Those that may be absent."""
+    return contract.optional_gradients if isinstance(contract, Backward) else ()
+
+
+def _status(returned: Any, expected: Any, S: float) -> Status:
+    """The verdict on one returned value: is it an array of the right shape, and of the right numbers?"""
+    if not isinstance(returned, np.ndarray):
+        if returned.get("none"):
+            return Status(UNFINISHED, actual="None", expected=list(expected.shape))
+        return Status(WRONG_SHAPE, actual=returned.get("shape", returned["what"]), expected=list(expected.shape))
+    if returned.shape != expected.shape:
+        return Status(WRONG_SHAPE, actual=list(returned.shape), expected=list(expected.shape))
+    if np.iscomplexobj(returned):
+        if returned.imag.any():
+            return Status(WRONG_SHAPE, actual="complex numbers", expected=list(expected.shape))
+        returned = returned.real
+    float32 = returned.dtype in (np.float32, np.float16)
+    found = compare(returned, expected, S, float32=float32)
+    if not found.agrees and _was_float32(returned, expected, S):
+        found, float32 = compare(returned, expected, S, float32=True), True
+    return Status(AGREES if found.agrees else WRONG, found, float32=float32)
+
+
+def _was_float32(array: Any, expected: Any, S: float) -> bool:
+    """Whether an array of another dtype holds the right values as a float32 buffer rounds them."""
+    with np.errstate(over="ignore"):
+        fits = np.array_equal(array.astype(np.float32).astype(np.float64), array)
+    return bool(fits and np.allclose(array, expected, rtol=2.0**-22, atol=ATOL * S))
