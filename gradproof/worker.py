@@ -4,6 +4,8 @@ Run as `python -m gradproof.worker` by `candidate.py`.  It decides nothing: what
 outside, where the candidate cannot reach.
 """
 
+import __future__
+
 import ast
 import contextlib
 import faulthandler
@@ -36,6 +38,7 @@ class Worker:
         self.names: dict[str, Any] = {}
         self.labels: tuple[str, ...] = ()
         self.folder = ""
+        self.future = 0  # compiler flags of `from __future__ import ...`, which hold for all that follows
 
     def serve(self, messages: BinaryIO) -> None:
         while True:
@@ -93,9 +96,13 @@ class Worker:
             place = f"{label}:{statement.lineno}"
             if place in skipped or _is_endless(statement):
                 continue
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                for feature in statement.names:
+                    self.future |= getattr(__future__, feature.name).compiler_flag
             wire.write(self.answers, {"at": place, "label": label, "line": statement.lineno})
             try:
-                exec(compile(ast.Module([statement], []), label, "exec"), self.names)
+                code = compile(ast.Module([statement], []), label, "exec", flags=self.future, dont_inherit=True)
+                exec(code, self.names)
             except BaseException as error:
                 failures.append({**self._described(error), "label": label, "line": statement.lineno})
         return failures

@@ -159,3 +159,10 @@ def test_a_global_that_the_function_reads_is_there(tmp_path):
 def test_the_same_seed_gives_the_same_report(tmp_path):
     source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "dz @ xt.T * 1.0001"))
     assert audited(tmp_path, source, seed=3) == audited(tmp_path, source, seed=3)
+
+
+def test_a_future_import_holds_for_the_statements_after_it(tmp_path):
+    path = tmp_path / "candidate.py"
+    annotated = RNN_CELL_BACKWARD.replace("(da_next, cache)", "(da_next: NotDefined, cache: Nor[This])")
+    path.write_text("from __future__ import annotations\nimport numpy as np\n" + annotated)
+    assert gradproof.audit(path, examples=2)

@@ -29,6 +29,12 @@ def test_just_under_the_bound_agrees_and_just_over_does_not(expected, S, float32
     assert not compare(outside, np.array([expected]), S, float32=float32).agrees
 
 
+@given(expected=numbers)
+def test_equal_numbers_agree_even_where_nothing_is_allowed(expected):
+    assert compare(np.array([expected, 0.0]), np.array([expected, 0.0]), 0.0).agrees
+    assert not compare(np.array([expected, 1e-300]), np.array([expected, 0.0]), 0.0).agrees
+
+
 @given(expected=numbers, S=scales)
 def test_too_small_is_as_wrong_as_too_large(expected, S):
     outside = np.array([expected - 1.01 * (RTOL * abs(expected) + ATOL * S) - 4 * np.spacing(abs(expected))])

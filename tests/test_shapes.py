@@ -81,6 +81,11 @@ def array_of(function, name):
 
 EVERY = [(function, name) for function in ARGUMENTS for name in shapes_of(function)]
 every_array = pytest.mark.parametrize(("function", "name"), EVERY, ids=lambda part: getattr(part, "__name__", part))
+every_net = pytest.mark.parametrize(
+    "function",
+    [function for function, arguments in ARGUMENTS.items() if "parameters" in arguments],
+    ids=lambda part: part.__name__,
+)
 every_function = pytest.mark.parametrize("function", ARGUMENTS, ids=lambda part: part.__name__)
 
 
@@ -143,6 +148,15 @@ def test_float32_among_float64_is_a_type_error(function, name):
     assert {name, "float32", "float64"} <= set(re.findall(r'[\w"\[\]]+', str(raised.value)))
 
 
+@every_net
+def test_parameters_all_of_another_dtype_than_the_other_arguments_are_a_type_error(function):
+    arguments = arguments_of(function)
+    arguments["parameters"] = {key: array.astype(np.float32) for key, array in arguments["parameters"].items()}
+    message = r'parameters\["W\w+"\] has dtype float32; expected float64, the dtype of the other arguments'
+    with pytest.raises(TypeError, match=message):
+        function(**arguments)
+
+
 @every_array
 def test_a_list_in_place_of_an_array_is_a_type_error(function, name):
     with pytest.raises(TypeError, match=re.escape(f"{name} is a list; expected an array of shape (")):
@@ -173,11 +187,7 @@ def test_a_missing_parameter_is_a_value_error(function, key):
         function(**arguments)
 
 
-@pytest.mark.parametrize(
-    "function",
-    [function for function, arguments in ARGUMENTS.items() if "parameters" in arguments],
-    ids=lambda part: part.__name__,
-)
+@every_net
 @pytest.mark.parametrize("wrong", [None, [], (1, 2), np.ones((3, 3)), "Wax"], ids=lambda part: type(part).__name__)
 def test_parameters_that_are_no_dict_are_a_type_error(function, wrong):
     with pytest.raises(TypeError, match=f"parameters is a {type(wrong).__name__}; expected a dict with W"):
