@@ -37,9 +37,9 @@ class Case:
         words = [f"{name}={size}" for name, size in self.sizes.items()]
         words.append(f"seed={self.seed}")
         if self.scale != 1:
-            words.append(f"scale={self.scale:g}")
+            words.append(f"scale={_written(self.scale)}")
         if self.cotangents != 1:
-            words.append(f"cotangents={self.cotangents:g}")
+            words.append(f"cotangents={_written(self.cotangents)}")
         if self.saturated:
             words.append("saturated")
         words += [f"{name}=0" for name in self.zeroed]
@@ -66,8 +66,12 @@ def parse(text: str, contract: Contract) -> Case:
                     raise ValueError
             elif name == "seed":
                 others[name] = int(value)
+                if others[name] < 0:
+                    raise ValueError
             elif name in ("scale", "cotangents"):
                 others[name] = float(value)
+                if not 0 < others[name] < np.inf:
+                    raise ValueError
             elif word == "saturated":
                 others[name] = True
             elif isinstance(contract, Backward) and name in contract.cotangents and value == "0":
@@ -163,6 +167,11 @@ def cotangents_of(contract: Backward, case: Case, taken: tuple[str, ...] = ()) -
         absent = name in case.zeroed or (name in contract.optional and name not in taken)
         arrays[name] = values * 0 if absent else case.cotangents * values
     return arrays
+
+
+def _written(number: float) -> str:
+    """The shortest form that reads back as the same number: 3 and 1e-05, not 3.0."""
+    return repr(number).removesuffix(".0")
 
 
 def _normal(name: str, case: Case, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from . import cases as drawing
 from . import references
 from .candidate import Candidate
 from .cases import Case
-from .compare import ATOL, Comparison, compare, magnitude
+from .compare import ATOL, Comparison, compare, growth, magnitude
 from .contracts import Backward, Contract, Forward, forward_of, sizes_of
 from .verdicts import AGREES, MISSING, RAISES, UNFINISHED, WRONG, WRONG_SHAPE
 
@@ -141,8 +141,8 @@ class Experiment:
             forward_taken=self.forward_taken,
         )
 
-    def truth(self, case: Case) -> tuple[dict[str, Any], float]:
-        """What every result should be, and the size S that errors are measured against."""
+    def truth(self, case: Case) -> tuple[dict[str, Any], float, float]:
+        """What every result should be, and the S and G of the comparison rule."""
         contract = self.target.contract
         key = (contract.name, case, self.forward_taken, self.target.taken)
         if key not in self.lab.truths:
@@ -154,9 +154,10 @@ class Experiment:
             outputs, gradients = references.outputs_and_gradients(forward, case.sizes, inputs, upstream)
             if isinstance(contract, Backward):
                 expected = {name: gradients[of] for name, of in contract.gradients.items()}
-                self.lab.truths[key] = expected, magnitude(inputs.values(), cotangents.values())
+                S, G = magnitude(inputs.values(), cotangents.values()), growth(expected.values(), cotangents.values())
+                self.lab.truths[key] = expected, S, G
             else:
-                self.lab.truths[key] = outputs, magnitude(inputs.values())
+                self.lab.truths[key] = outputs, magnitude(inputs.values()), 1.0
         return self.lab.truths[key]
 
     def is_unfinished(self, error: Mapping[str, Any]) -> bool:
@@ -176,7 +177,7 @@ class Experiment:
             if error.get("fatal"):
                 self.dead = error
             return self._failed(error)
-        expected, S = self.truth(case)
+        expected, S, G = self.truth(case)
         returned = answer["results"]
         statuses = {}
         for name, array in expected.items():
@@ -185,7 +186,7 @@ class Experiment:
                     continue
                 statuses[name] = Status(MISSING)
             else:
-                statuses[name] = _status(returned[name], array, S)
+                statuses[name] = _status(returned[name], array, S, G)
         return Outcome(statuses, tuple(name for name in returned if name not in expected))
 
     def _failed(self, error: dict[str, Any]) -> Outcome:
@@ -206,7 +207,7 @@ def optional_results_of(contract: Contract) -> tuple[str, ...]:
     return contract.optional_gradients if isinstance(contract, Backward) else ()
 
 
-def _status(returned: Any, expected: Any, S: float) -> Status:
+def _status(returned: Any, expected: Any, S: float, G: float) -> Status:
     """The verdict on one returned value: is it an array of the right shape, and of the right numbers?"""
     if not isinstance(returned, np.ndarray):
         if returned.get("none"):
@@ -219,14 +220,14 @@ def _status(returned: Any, expected: Any, S: float) -> Status:
             return Status(WRONG_SHAPE, actual="complex numbers", expected=list(expected.shape))
         returned = returned.real
     float32 = returned.dtype in (np.float32, np.float16)
-    found = compare(returned, expected, S, float32=float32)
-    if not found.agrees and _was_float32(returned, expected, S):
-        found, float32 = compare(returned, expected, S, float32=True), True
+    found = compare(returned, expected, S, G, float32=float32)
+    if not found.agrees and _was_float32(returned, expected, S * G**2):
+        found, float32 = compare(returned, expected, S, G, float32=True), True
     return Status(AGREES if found.agrees else WRONG, found, float32=float32)
 
 
-def _was_float32(array: Any, expected: Any, S: float) -> bool:
+def _was_float32(array: Any, expected: Any, scale: float) -> bool:
     """Whether an array of another dtype holds the right values as a float32 buffer rounds them."""
     with np.errstate(over="ignore"):
         fits = np.array_equal(array.astype(np.float32).astype(np.float64), array)
-    return bool(fits and np.allclose(array, expected, rtol=2.0**-22, atol=ATOL * S))
+    return bool(fits and np.allclose(array, expected, rtol=2.0**-22, atol=ATOL * scale))

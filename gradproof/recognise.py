@@ -3,7 +3,7 @@
 from typing import Any
 
 from .candidate import Candidate
-from .contracts import CONVENTIONS, Contract, signature
+from .contracts import CONVENTIONS, Backward, Contract, signature
 from .errors import AuditError
 from .experiment import Target
 from .verdicts import Note
@@ -36,19 +36,35 @@ def recognise(
         for name, parameters in candidate.functions.items():
             if _plain(name) != _plain(contract.name):
                 continue
-            if fits(contract, parameters, forced=family != "auto"):
-                targets.append(Target(name, contract, _taken(contract, parameters)))
-            else:
-                given = ", ".join(parameter[0] for parameter in parameters or [])
-                definition = candidate.definitions.get(name)
-                notes.append(
-                    Note(
-                        f"{name}({given}) has a known name and other arguments than {signature(contract)}: not audited",
-                        definition.label if definition else None,
-                        definition.line if definition else None,
-                    )
+            foreign = None if family != "auto" else _foreign_forward(candidate, contract)
+            if not fits(contract, parameters, forced=family != "auto"):
+                reason = f"has a known name and other arguments than {signature(contract)}: not audited"
+            elif foreign:
+                reason = (
+                    f"has the published arguments, but reads the cache of {foreign}, which has others: not audited; "
+                    f"--convention {contract.convention} audits it on the published cache"
                 )
+            else:
+                targets.append(Target(name, contract, _taken(contract, parameters)))
+                continue
+            definition = candidate.definitions.get(name)
+            label, line = (definition.label, definition.line) if definition else (None, None)
+            notes.append(Note(f"{name}({_given(parameters)}) {reason}", label, line))
     return targets, notes
+
+
+def _foreign_forward(candidate: Candidate, contract: Contract) -> str | None:
+    """The forward of a backward, when it has the published name but another signature: then its cache is its own."""
+    if not isinstance(contract, Backward):
+        return None
+    found = {n: p for n, p in candidate.functions.items() if _plain(n) == _plain(contract.forward.name)}
+    if any(fits(contract.forward, parameters) for parameters in found.values()):
+        return None
+    return next((f"{name}({_given(parameters)})" for name, parameters in found.items()), None)
+
+
+def _given(parameters: list[list[Any]] | None) -> str:
+    return ", ".join(parameter[0] for parameter in parameters or [])
 
 
 def fits(contract: Contract, parameters: list[list[Any]] | None, *, forced: bool = False) -> bool:
@@ -84,8 +100,7 @@ def _chosen(
         raise AuditError(f"{candidate.source.path} has no function {name!r}; name it as FILE::FUNCTION")
     parameters = candidate.functions[name]
     if not fits(contract, parameters, forced=True):
-        given = ", ".join(parameter[0] for parameter in parameters)
-        raise AuditError(f"{name}({given}) cannot be called as {signature(contract)}")
+        raise AuditError(f"{name}({_given(parameters)}) cannot be called as {signature(contract)}")
     others, notes = recognise(candidate, convention.partition(".")[0])
     return [Target(name, contract, _taken(contract, parameters)), *(t for t in others if t.name != name)], notes
 

@@ -81,7 +81,7 @@ def _agree_with_xla(program: Any, contract: Forward) -> None:
     import numpy as np
 
     from .cases import BASE, Case, inputs_of
-    from .compare import compare, magnitude
+    from .compare import compare, growth, magnitude
     from .contracts import names_of, sizes_of
 
     case = Case({name: BASE[name] for name in names_of(contract)}, seed=11)
@@ -94,10 +94,10 @@ def _agree_with_xla(program: Any, contract: Forward) -> None:
     ours = _evaluated(program, contract, case.sizes, inputs, cotangents)
     vjp = _find("autodiff", "truth.vjp")
     outputs, (gradients,) = vjp(lambda arrays: _forward(contract, arrays), (inputs,), cotangents)
-    S = magnitude(inputs.values(), cotangents.values())
+    S, G = magnitude(inputs.values(), cotangents.values()), growth(gradients.values(), cotangents.values())
     for mine, theirs in zip(ours, (outputs, gradients), strict=True):
         for name, expected in theirs.items():
-            found = compare(np.asarray(mine[name]), expected, S)
+            found = compare(np.asarray(mine[name]), expected, S, G)
             if not found.agrees:
                 raise TruthError(
                     f"gradproof's evaluation of {contract.twin} disagrees with XLA in {name}{list(found.index)}: "

@@ -122,10 +122,11 @@ def lstm_cell_backward(da_next: Array, dc_next: Array, cache: LSTMCache) -> LSTM
     """
     check_cache(LSTMCache._fields, cache)
     a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
-    check_arrays(
+    sizes = check_arrays(
         {"a_next": ("n_a", "m"), "da_next": ("n_a", "m"), "dc_next": ("n_a", "m"), "xt": ("n_x", "m")},
         {"a_next": a_next, "da_next": da_next, "dc_next": dc_next, "xt": xt},
     )
+    check_parameters({name: PARAMETERS[name] for name in ("Wf", "Wi", "Wc", "Wo")}, parameters, a_next, sizes)
     n_a = a_next.shape[0]
     concat = np.concatenate((a_prev, xt), axis=0)
 
@@ -191,8 +192,14 @@ def lstm_backward(da: Array, caches: tuple[list[LSTMCache], Array], dc: Array | 
     parameters = steps[0][9]
     dc = np.zeros_like(da) if dc is None else dc
     check_arrays(
-        {"a_next": ("n_a", "m"), "da": ("n_a", "m", "T"), "dc": ("n_a", "m", "T")},
-        {"a_next": steps[0][0], "da": da, "dc": dc},
+        {
+            "a_next": ("n_a", "m"),
+            "da": ("n_a", "m", "T"),
+            "dc": ("n_a", "m", "T"),
+            "xt": ("n_x", "m"),
+            "x": ("n_x", "m", "T_x"),
+        },
+        {"a_next": steps[0][0], "da": da, "dc": dc, "xt": steps[0][8], "x": x},
     )
     T = da.shape[2]
     check_steps("da", T, len(steps))

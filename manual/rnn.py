@@ -75,10 +75,11 @@ def rnn_cell_backward(da_next: Array, cache: RNNCache) -> RNNCellGradients:
     """
     check_cache(RNNCache._fields, cache)
     a_next, a_prev, xt, parameters = cache
-    check_arrays(
+    sizes = check_arrays(
         {"a_next": ("n_a", "m"), "da_next": ("n_a", "m"), "a_prev": ("n_a", "m"), "xt": ("n_x", "m")},
         {"a_next": a_next, "da_next": da_next, "a_prev": a_prev, "xt": xt},
     )
+    check_parameters({name: PARAMETERS[name] for name in ("Wax", "Waa")}, parameters, a_next, sizes)
 
     dz = (1 - a_next**2) * da_next  # (R4)
     return {
@@ -121,8 +122,11 @@ def rnn_backward(da: Array, caches: tuple[list[RNNCache], Array]) -> RNNGradient
     check_caches(caches)
     steps, x = caches
     check_cache(RNNCache._fields, steps[0])
-    parameters = steps[0][3]
-    check_arrays({"a_next": ("n_a", "m"), "da": ("n_a", "m", "T")}, {"a_next": steps[0][0], "da": da})
+    a_next, _, xt, parameters = steps[0]
+    check_arrays(
+        {"a_next": ("n_a", "m"), "da": ("n_a", "m", "T"), "xt": ("n_x", "m"), "x": ("n_x", "m", "T_x")},
+        {"a_next": a_next, "da": da, "xt": xt, "x": x},
+    )
     T = da.shape[2]
     check_steps("da", T, len(steps))
 

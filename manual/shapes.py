@@ -25,7 +25,7 @@ def check_arrays(
         if name not in arrays:
             raise ValueError(f"{name} is missing; expected an array of shape {_written(dimensions, sizes)}")
         array = arrays[name]
-        if not isinstance(array, np.ndarray):
+        if not isinstance(array, np.ndarray) or isinstance(array, np.matrix):  # a matrix means another product by *
             raise TypeError(
                 f"{name} is a {type(array).__name__}; expected an array of shape {_written(dimensions, sizes)}"
             )

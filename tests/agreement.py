@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gradproof.cases import cotangents_of, inputs_of
-from gradproof.compare import compare, magnitude
+from gradproof.compare import compare, growth, magnitude
 from gradproof.contracts import Backward, forward_of
 
 # XLA compiles every forward once per shape, so a test that needs autodiff/truth.py draws its shape from these.
@@ -22,10 +22,10 @@ pooled = st.sampled_from(POOL)
 free = st.fixed_dictionaries({name: st.integers(1, 4) for name in ("n_x", "n_a", "n_y", "m", "T")})
 
 
-def assert_agrees(name, actual, expected, S, float32=False):
+def assert_agrees(name, actual, expected, S, G=1.0, float32=False):
     """Assert that `actual` has the shape of `expected` and its values, by the rule of gradproof/compare.py."""
     assert actual.shape == expected.shape, f"{name} has shape {actual.shape}, expected {expected.shape}"
-    comparison = compare(actual, expected, S, float32=float32)
+    comparison = compare(actual, expected, S, G, float32=float32)
     assert comparison.agrees, (
         f"{name}{list(comparison.index)}: actual {comparison.actual!r}, expected {comparison.expected!r}; "
         f"{comparison.wrong.sum()} of {comparison.wrong.size} elements wrong"
@@ -35,9 +35,9 @@ def assert_agrees(name, actual, expected, S, float32=False):
 def assert_gradients_agree(actual, expected, arguments, cotangents, float32=False):
     """`assert_agrees` for two dicts of gradients, which must have the same keys, under the S of these arrays."""
     assert set(actual) == set(expected)
-    S = S_of(arguments, cotangents)
+    S, G = S_of(arguments, cotangents), growth(leaves(expected), leaves(cotangents))
     for name in expected:
-        assert_agrees(name, actual[name], expected[name], S, float32=float32)
+        assert_agrees(name, actual[name], expected[name], S, G, float32=float32)
 
 
 def assert_identical(actual, expected):

@@ -1,5 +1,8 @@
 """gradproof/cases.py: what a case is, and the arrays that follow from it."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -186,6 +189,24 @@ def test_arrays_depend_on_the_seed(case, seed):
     ours, others = inputs_of(RNN_FORWARD, case), inputs_of(RNN_FORWARD, replace(case, seed=seed))
     assert all(np.array_equal(ours[name], others[name]) == (seed == case.seed) for name in ours)
     assert all(np.array_equal(again, ours[name]) for name, again in inputs_of(RNN_FORWARD, case).items())
+
+
+def test_arrays_are_the_same_in_every_process():
+    program = (
+        "from gradproof.cases import BASE, Case, inputs_of; from gradproof.contracts.coursera import RNN_FORWARD;"
+        "print(inputs_of(RNN_FORWARD, Case(BASE, seed=3))['Waa'].tobytes().hex())"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for hash_seed in ("1", "2")
+    }
+    assert printed == {inputs_of(RNN_FORWARD, Case(BASE, seed=3))["Waa"].tobytes().hex()}
 
 
 def test_with_sizes_changes_those_alone():

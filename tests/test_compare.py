@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from agreement import assert_agrees
+from agreement import assert_agrees, assert_gradients_agree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,3 +117,11 @@ def test_assert_agrees_names_the_array_the_worst_element_both_numbers_and_how_ma
 def test_assert_agrees_does_not_forgive_a_shape():
     with pytest.raises(AssertionError, match=r"dba has shape \(3,\), expected \(3, 1\)"):
         assert_agrees("dba", np.zeros(3), np.zeros((3, 1)), 1.0)
+
+
+def test_assert_gradients_agree_wants_every_gradient_and_no_other():
+    right = {"dx": np.ones((2, 1)), "da0": np.ones(3)}
+    assert_gradients_agree(right, {**right}, np.ones(1), np.ones(1))
+    for wrong in ({"dx": right["dx"]}, {**right, "dby": np.ones(1)}, {**right, "da0": 2 * right["da0"]}):
+        with pytest.raises(AssertionError):
+            assert_gradients_agree(wrong, right, np.ones(1), np.ones(1))

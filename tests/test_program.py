@@ -9,7 +9,7 @@ from agreement import POOL, assert_agrees
 from autodiff import truth
 from gradproof import cases, references
 from gradproof.arithmetic import float64, program
-from gradproof.compare import magnitude
+from gradproof.compare import growth, magnitude
 from gradproof.contracts import Forward, names_of
 from gradproof.contracts.coursera import CONTRACTS
 
@@ -28,11 +28,11 @@ def test_the_program_gives_what_xla_gives(contract, sizes):
     }
     outputs, gradients = references.outputs_and_gradients(contract, case.sizes, inputs, cotangents)
     expected, (expected_gradients,) = truth.vjp(_as_dict(contract), (inputs,), cotangents)
-    S = magnitude(inputs.values(), cotangents.values())
+    S, G = magnitude(inputs.values(), cotangents.values()), growth(expected_gradients.values(), cotangents.values())
     for name in expected:
         assert_agrees(name, outputs[name], expected[name], S)
     for name in expected_gradients:
-        assert_agrees(f"d{name}", gradients[name], expected_gradients[name], S)
+        assert_agrees(f"d{name}", gradients[name], expected_gradients[name], S, G)
 
 
 _FORWARDS = {}

@@ -88,3 +88,11 @@ def test_one_function_of_a_file_is_audited_with_its_own_forward(tmp_path):
     path = written(tmp_path, RNN.replace('parameters["Wya"] @ a_next', 'parameters["Wya"] @ a_prev'))
     report = gradproof.audit(f"{path}::rnn_backward", examples=2)
     assert [(function.name, function.verdict) for function in report.functions] == [("rnn_backward", "verified")]
+
+
+def test_a_backward_whose_forward_is_not_the_published_one_is_not_judged_on_its_cache(tmp_path):
+    source = RNN_CELL_BACKWARD + "def rnn_cell_forward(xt, a_prev):\n    return 0\n"
+    path = written(tmp_path, source)
+    with pytest.raises(AuditError, match=r"reads the cache of rnn_cell_forward\(xt, a_prev\), which has others"):
+        gradproof.audit(path)
+    assert gradproof.audit(path, convention="coursera", examples=2).functions[-1].verdict == "verified"
