@@ -110,8 +110,8 @@ def _nothing(reason: str, notes: list[Note]) -> str:
 
 
 def _reproduce(function: Function, file: str, convention: str) -> str | None:
-    cases = [result.case for result in function.failing if result.case]
-    if function.failure and function.failure.case:
+    cases = [result.case for result in function.failing if result.case and not result.alone]
+    if function.failure and function.failure.case and not function.failing[0].alone:
         cases.append(function.failure.case)
     if not cases:
         return None

@@ -13,17 +13,22 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, cast
 
+import numpy as np
+
 from . import source as sources
 from . import wire
 from .errors import AuditError
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
+ERROR = {"type": "", "message": ""}
+LONGEST = 1e6  # seconds that a call may be given
 STATEMENT_LIMIT = 10.0  # seconds for one statement at module level, which is there to define things
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -50,10 +55,13 @@ class Forked:
 class Candidate:
     """The functions of one file, or one function object.  Use it as a context manager.
 
-    Raises AuditError when there is nothing to load.
+    A function object is imported anew where its module can be; one that only this program has, such as a closure, is
+    audited in a copy of this process.  Raises AuditError when there is nothing to load.
     """
 
     def __init__(self, target: str | Path | Callable[..., Any], timeout: float = 60.0):
+        if not 0 < timeout <= LONGEST:
+            raise AuditError(f"timeout is {timeout}; expected seconds, more than 0 and at most {LONGEST:g}")
         self.timeout = timeout
         self.function: Callable[..., Any] | None = None
         if callable(target):
@@ -62,12 +70,18 @@ class Candidate:
         else:
             self.source = sources.read(Path(target))
         self.definitions = sources.definitions(self.source)
+        if self.function is not None and hasattr(self.function, "__code__"):
+            line = self.function.__code__.co_firstlineno
+            self.definitions[self.function.__name__] = sources.definition_at(self.source, line)
+        self.module = _module_of(self.function)
+        if self.function is not None and self.module is None and not hasattr(os, "fork"):
+            raise AuditError(f"{self.function.__name__} cannot be imported, and this system cannot copy a process")
         self.problems = list(self.source.problems)
         self.functions: dict[str, Any] = {}
         self.supplied: list[str] = []
         self._skipped: list[str] = []
         self._process: Process | None = None
-        self._loaded = False
+        self._number = 0
 
     def __enter__(self) -> "Candidate":
         return self
@@ -75,19 +89,25 @@ class Candidate:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self.end()
 
     def load(self) -> None:
         """Start the process and run the candidate's definitions; sets `functions`, `problems` and `supplied`."""
         found: list[sources.Problem] = []
         while True:
             self._start()
-            answer = self._ask(self._loading(), STATEMENT_LIMIT if self.timeout > STATEMENT_LIMIT else self.timeout)
-            if "functions" in answer:
+            answer = self._ask(self._loading(), min(STATEMENT_LIMIT, self.timeout))
+            if "functions" in answer and (self.function is None or self.function.__name__ in answer["functions"]):
                 break
+            if self.module is not None and hasattr(os, "fork"):
+                self.module = None  # cannot be imported from elsewhere: copy this process
+                continue
             place = answer.get("at")
             if place is None or len(self._skipped) > 20:
-                raise AuditError(f"{self.source.path}: cannot be loaded: {answer['error']['message']}")
+                reason = (
+                    answer["error"]["message"] if "error" in answer else "it is not among the names it was made from"
+                )
+                raise AuditError(f"{self.source.path}: cannot be loaded: {reason}")
             label, line = place["label"], place["line"]
             found.append(sources.Problem(label, line, f"skipped: {answer['error']['message']}"))
             self._skipped.append(place["at"])
@@ -97,16 +117,33 @@ class Candidate:
         for failure in answer["failures"]:
             message = f"{failure['type']}: {failure['message']}"
             self.problems.append(sources.Problem(failure["label"], failure["line"], message))
-        self._loaded = True
 
-    def call(self, **message: Any) -> dict[str, Any]:
+    def call(self, limit: float | None = None, **message: Any) -> dict[str, Any]:
         """The worker's answer; {"error": ...} with "fatal" when it did not answer, after which it starts anew."""
         if self._process is None:
             self._start()
             answer = self._ask(self._loading(), self.timeout)
             if "functions" not in answer:
                 return answer
-        return self._ask(message, self.timeout)
+        answer = self._ask(message, limit or self.timeout)
+        if "error" in answer or "forward_error" in answer or _is_answer(answer):
+            return answer
+        self.end()
+        return {"error": {"type": "Crash", "message": "the process answered with what is no answer", "fatal": True}}
+
+    def end(self) -> None:
+        """End the process; the next call starts a fresh one."""
+        if self._process is None:
+            return
+        for end in (os.killpg, os.kill) if hasattr(os, "killpg") else (os.kill,):
+            with contextlib.suppress(OSError):
+                end(self._process.pid, KILL)
+        with contextlib.suppress(OSError):
+            self._process.wait()
+        with contextlib.suppress(OSError):
+            self._to.close()
+        self._crash_report.close()
+        self._process = None
 
     def _loading(self) -> dict[str, Any]:
         path = self.source.path.resolve()
@@ -118,27 +155,27 @@ class Candidate:
                 names.insert(0, root.name)
                 root = root.parent
             message |= {"package": ".".join(names) or None, "path": [str(path.parent), str(root)] if names else None}
-        elif not hasattr(os, "fork"):
-            message |= {"module": self.function.__module__, "path": sys.path}
+            message["file"] = str(path)
+        elif self.module is not None:
+            message |= {"module": self.module, "path": sys.path}
         return message
 
     # the process
 
     def _start(self) -> None:
-        self._end()
-        descriptor, self._crash_report = tempfile.mkstemp(prefix="gradproof-")
-        os.close(descriptor)
-        if self.function is not None and hasattr(os, "fork"):
+        self.end()
+        self._crash_report = tempfile.TemporaryFile()  # noqa: SIM115
+        if self.function is not None and self.module is None:
             self._process, self._to, read_from = self._fork(self.function)
         else:
             environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "MPLBACKEND": "Agg"}
             root = str(Path(__file__).resolve().parent.parent)
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "gradproof.worker", self._crash_report],
+                [sys.executable, "-P", "-m", "gradproof.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=self._crash_report,
                 env=environment,
                 cwd=root,
                 start_new_session=True,
@@ -163,7 +200,7 @@ class Candidate:
                 os.setsid()
                 os.close(write_messages)
                 os.close(read_answers)
-                worker.serve((read_messages, write_answers), self._crash_report, names)
+                worker.serve((read_messages, write_answers), self._crash_report.fileno(), names)
             finally:
                 os._exit(0)
         os.close(read_messages)
@@ -171,22 +208,29 @@ class Candidate:
         return Forked(pid), os.fdopen(write_messages, "wb"), os.fdopen(read_answers, "rb")
 
     def _ask(self, message: dict[str, Any], limit: float) -> dict[str, Any]:
+        self._number += 1
         with contextlib.suppress(OSError):  # a process that is gone is noticed when it does not answer
-            wire.write(self._to, message)
+            wire.write(self._to, {**message, "number": self._number})
         place: dict[str, Any] | None = None
+        until = time.monotonic() + limit
         while True:
             try:
-                answer = self._answers.get(timeout=limit)
+                answer = self._answers.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                answer = {"error": {"type": "Timeout", "message": f"did not return within {limit:g} s", "fatal": True}}
+                copied = "; it ran in a copy of this process" if isinstance(self._process, Forked) else ""
+                told = f"did not return within {limit:g} s{copied}"
+                answer = {"error": {"type": "Timeout", "message": told, "fatal": True}}
             if "at" in answer:
                 place = answer
+                until = time.monotonic() + limit  # for each statement
                 continue
             if "lost" in answer:
                 answer = {"error": self._death(answer["lost"])}
+            elif "number" in answer and answer["number"] != self._number:
+                continue  # of a copy of the process that the candidate made
             if answer.get("error", {}).get("fatal"):
                 answer["at"] = place
-                self._end()
+                self.end()
             return answer
 
     def _death(self, reason: str) -> dict[str, Any]:
@@ -205,26 +249,40 @@ class Candidate:
             "message": f"ended its interpreter with {name}{hint}",
             "fatal": True,
         }
-        text = Path(self._crash_report).read_text(errors="replace")
+        self._crash_report.seek(0)
+        text = self._crash_report.read().decode(errors="replace")
         labels = [chunk.label for chunk in self.source.chunks]
         for label, line, function in re.findall(r'File "(.+)", line (\d+) in (\S+)', text):
             if label in labels:
                 return {**described, "label": label, "line": int(line), "function": function}
         return described
 
-    def _end(self) -> None:
-        if self._process is None:
-            return
-        for end in (os.killpg, os.kill) if hasattr(os, "killpg") else (os.kill,):
-            with contextlib.suppress(OSError):
-                end(self._process.pid, KILL)
-        with contextlib.suppress(OSError):
-            self._process.wait()
-        with contextlib.suppress(OSError):
-            self._to.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._crash_report)
-        self._process = None
+
+def _is_answer(answer: dict[str, Any]) -> bool:
+    """Whether a message has the form of an answer, whoever wrote it."""
+
+    def results(value: Any) -> bool:
+        return isinstance(value, dict) and all(
+            isinstance(item, np.ndarray) or (isinstance(item, dict) and ("none" in item or "what" in item))
+            for item in value.values()
+        )
+
+    def called(value: Any) -> bool:
+        return isinstance(value, dict) and results(value.get("results")) and _is_error(value.get("error", ERROR))
+
+    entries = answer.get("entries")
+    return (
+        results(answer.get("results"))
+        and isinstance(answer.get("changed", {}), dict)
+        and all(called(answer[key]) for key in ("again", "interleaved") if key in answer)
+        and isinstance(answer.get("overwritten", []), list)
+        and all(isinstance(pair, list) and len(pair) == 2 for pair in answer.get("shared", []))
+        and (entries is None or all(isinstance(step, list) for step in entries))
+    )
+
+
+def _is_error(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(key), str) for key in ("type", "message"))
 
 
 def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
@@ -232,7 +290,11 @@ def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
     with stream:
         while True:
             try:
-                answers.put(wire.read(stream))
+                answer = wire.read(stream)
+                errors = [answer[key] for key in ("error", "forward_error") if key in answer]
+                if not all(_is_error(error) and not error.get("fatal") for error in errors):
+                    raise wire.ProtocolError("what is no error")
+                answers.put(answer)
             except (EOFError, OSError):
                 answers.put({"lost": ""})
                 return
@@ -248,3 +310,12 @@ def _source_of(function: Callable[..., Any]) -> sources.Source:
     if path.suffix == ".py" and path.exists():
         return sources.read(path)
     return sources.Source(path, ())
+
+
+def _module_of(function: Callable[..., Any] | None) -> str | None:
+    """The module that a fresh process can import a function from, None when there is none."""
+    name = getattr(function, "__module__", None)
+    module = sys.modules.get(name or "")
+    if function is None or module is None or name == "__main__" or not getattr(module, "__file__", None):
+        return None
+    return name if getattr(module, function.__name__, None) is function else None

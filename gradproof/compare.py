@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 RTOL = 1e-12
 ATOL = 5e-13
-# float32 has 29 bits fewer, but its own rounding stays well inside of that: with G, the worst of 200,000 correct draws with
-# large weights comes to 0.44 of this bound.
+# float32 has 29 bits fewer, but its own rounding stays well inside of that: with G, the worst of 200,000 correct draws
+# with large weights comes to 0.44 of this bound.
 FLOAT32 = 2.0**27
 
 

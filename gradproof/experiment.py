@@ -1,8 +1,9 @@
 """One way to call one function of the candidate, tried on many cases and compared with the truth."""
 
+import math
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from .candidate import Candidate
 from .cases import Case
 from .compare import ATOL, Comparison, compare, growth, magnitude
 from .contracts import Backward, Contract, Forward, forward_of, sizes_of
+from .diagnose.when import OutOfTime
 from .verdicts import AGREES, MISSING, RAISES, UNFINISHED, WRONG, WRONG_SHAPE
 
 
@@ -61,16 +63,20 @@ class Lab:
 class Experiment:
     """One way to call one function, tried on many cases; outcomes are remembered, so that shrinking is cheap.
 
-    forward: the candidate's own forward that makes the cache, None for the reference's.  reference_cell: the cell that
-    the function calls is replaced by the reference.
+    forward: the candidate's own forward that makes the cache, None for the reference's.  cell: the candidate's cell,
+    which is replaced by the reference.
     """
 
-    def __init__(self, lab: Lab, target: Target, forward: Target | None = None, *, reference_cell: bool = False):
-        self.lab, self.target, self.forward, self.reference_cell = lab, target, forward, reference_cell
+    def __init__(self, lab: Lab, target: Target, forward: Target | None = None, cell: Target | None = None):
+        self.lab, self.target, self.forward, self.cell = lab, target, forward, cell
         self.tried: dict[Case, Outcome] = {}
+        self.explored: list[Case] = []  # those tried before shrinking
+        self.cell_calls = 0  # how often the cell's replacement was called
         self.dead: dict[str, Any] | None = None  # the error after which no more cases are tried
         self.cut = False  # whether the time limit left cases untried
+        self.until = math.inf  # when shrinking has to end
         self.shrunk: list[Case] = []
+        self._repeated: Experiment | None = None
 
     @property
     def forward_taken(self) -> tuple[str, ...]:
@@ -90,19 +96,31 @@ class Experiment:
         return definition.unfinished if definition else {}
 
     def run(self, case: Case) -> Outcome:
+        """The outcome of a case.  Raises OutOfTime when it is a new one and the time for shrinking is over."""
         if case not in self.tried:
-            self.tried[case] = self._run(case) if self.dead is None else self._failed(self.dead)
+            if time.monotonic() > self.until:
+                raise OutOfTime
+            self.tried[case] = self.call(case) if self.dead is None else self._failed(self.dead)
         return self.tried[case]
 
-    def explore(self, cases: Iterable[Case]) -> "Experiment":
+    def explore(self, cases: list[Case]) -> "Experiment":
         """Try the cases until the process dies, or until they have taken as long as a single call may."""
-        until = time.monotonic() + self.lab.candidate.timeout
+        started = time.monotonic()
         for case in cases:
-            if self.dead is not None or time.monotonic() > until:
+            if self.dead is not None or time.monotonic() > started + self.lab.candidate.timeout:
                 self.cut = True
                 break
             self.run(case)
+        self.explored = list(self.tried)
+        self.until = time.monotonic() + max(self.lab.candidate.timeout, 2 * (time.monotonic() - started))
         return self
+
+    def repeated(self) -> "Experiment":
+        """The same cases once more, in a fresh process."""
+        if self._repeated is None:
+            self.lab.candidate.end()
+            self._repeated = Experiment(self.lab, self.target, self.forward, self.cell).explore(self.explored)
+        return self._repeated
 
     def fails(self, name: str, verdict: str | None = None) -> Callable[[Case], bool]:
         """Whether a case gives a result this verdict, or any but `agrees`."""
@@ -124,21 +142,25 @@ class Experiment:
         contract = self.target.contract
         inputs, cotangents = self.arrays(case)
         message = {
+            "limit": None if probe is None else 4 * self.lab.candidate.timeout,  # a probe is several calls
             "contract": [contract.convention, contract.name],
             "function": self.target.name,
-            "inputs": inputs,
             "taken": self.target.taken,
-            "reference_cell": self.reference_cell,
+            "cell": self.cell.name if self.cell else None,
             "probe": probe,
         }
         if isinstance(contract, Forward):
-            return self.lab.candidate.call(do="forward", **message)
+            return self.lab.candidate.call(do="forward", inputs=inputs, **message)
+        if self.forward is None:
+            cache = references.cache_of(contract.forward, inputs)
+            return self.lab.candidate.call(do="backward", cotangents=cotangents, cache=cache, **message)
         return self.lab.candidate.call(
             do="backward",
-            **message,
+            inputs=inputs,
             cotangents=cotangents,
-            forward=self.forward.name if self.forward else None,
+            forward=self.forward.name,
             forward_taken=self.forward_taken,
+            **message,
         )
 
     def truth(self, case: Case) -> tuple[dict[str, Any], float, float]:
@@ -169,8 +191,10 @@ class Experiment:
         words = set(re.findall(r"\w+", error.get("text") or ""))
         return any(name in words and line < error["line"] for name, line in self.unfinished.items())
 
-    def _run(self, case: Case) -> Outcome:
+    def call(self, case: Case) -> Outcome:
+        """Have the candidate compute a case, and compare."""
         answer = self.ask(case)
+        self.cell_calls += answer.get("cell_calls", 0)
         error = answer.get("error") or answer.get("forward_error")
         if error:
             error = {**error, "in_forward": "forward_error" in answer, "case": str(case)}

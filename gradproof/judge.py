@@ -3,7 +3,11 @@
 The judge never runs a candidate's code.  It draws cases, has the candidate's process compute, and compares the results.
 """
 
+import contextlib
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from . import cases as drawing
 from . import references
@@ -12,7 +16,7 @@ from .cases import Case
 from .contracts import Backward, Contract, Forward, forward_of, signature
 from .diagnose import when
 from .diagnose import where as locating
-from .experiment import Experiment, Lab, Target, results_of
+from .experiment import Experiment, Lab, Outcome, Target, results_of
 from .purity import side_effects
 from .verdicts import (
     AGREES,
@@ -119,27 +123,21 @@ class Judge:
 
         That is the one on its own caches, unless it fails there and the forward is to blame, or may be.
         """
-        assert isinstance(target.contract, Backward)
-        caches = target.contract.cache
-        forward = self._judged[own.name]
-        if forward.failure is None or forward.failure.type not in FATAL:
-            experiment = Experiment(self.lab, target, own).explore(self._cases(target.contract))
-            if experiment.agrees:
-                return experiment
-        other = Experiment(self.lab, target).explore(self._cases(target.contract))
+        contract = target.contract
+        assert isinstance(contract, Backward)
+        caches, forward, cases = contract.cache, self._judged[own.name], self._cases(contract)
+        fatal = forward.failure is not None and forward.failure.type in FATAL
+        mine = None if fatal else Experiment(self.lab, target, own).explore(cases)
+        if mine is not None and mine.agrees:
+            return mine
+        # predictions are not what a backward starts from
+        sound = not {result.name for result in forward.failing}.intersection((*contract.cotangents.values(), caches))
+        state = "unknown" if fatal else self._cache_of(own)
+        if mine is not None and sound and state in ("published", "its own"):
+            return mine
+        other = Experiment(self.lab, target).explore(cases)
         failed = next((outcome.error for outcome in other.tried.values() if outcome.error), None)
         if other.agrees:
-            if forward.verdict == VERIFIED:
-                forward.verdict = WRONG
-                forward.results.append(Result(caches, WRONG))
-                forward.findings.append(
-                    Finding(
-                        "cache",
-                        f"every output agrees, but {target.name} gets wrong gradients from the {caches} that this "
-                        "function returns, and right ones from the reference's: an entry is wrong, stands in another "
-                        "order, or is a view of a buffer that is overwritten later",
-                    )
-                )
             findings.append(
                 Finding(
                     "forward",
@@ -147,41 +145,73 @@ class Judge:
                     f"those of {own.name}",
                 )
             )
-            return other
-        if forward.verdict == VERIFIED:
-            return experiment
-        if failed is None:
+        elif state == "its own" or failed is not None:
+            what = (
+                "its cache is of its own making" if failed is None else f"it raises {failed['type']} on the reference's"
+            )
+            findings.append(Finding("undecided", f"{own.name} is wrong, and {what}: mend the forward first"))
+        else:
             findings.append(
                 Finding("forward", f"both wrong: {own.name}, and this function on the reference's {caches} too")
             )
-            return other
-        findings.append(
-            Finding(
-                "undecided",
-                f"{own.name} is wrong, and on the reference's {caches} this function raises {failed['type']}: "
-                f"{failed['message']}; mend the forward first",
+        if sound and state == "damaged" and not any(result.name == caches for result in forward.results):
+            forward.verdict = WRONG
+            forward.results.append(Result(caches, WRONG))
+            forward.findings.append(
+                Finding(
+                    "cache",
+                    f"every output agrees, but the {caches} that it returns do not hold what the backward needs: an "
+                    "entry is wrong, or is a view of a buffer that is overwritten later",
+                )
             )
-        )
         return other
+
+    def _cache_of(self, own: Target) -> str:
+        """What a forward returns as its cache: "published", "damaged" where entries are wrong, or "its own" order."""
+        contract = own.contract
+        assert isinstance(contract, Forward)
+        case = drawing.grid(contract)[0]
+        inputs = drawing.inputs_of(contract, case, own.taken)
+        answer = self.lab.candidate.call(
+            do="forward",
+            contract=[contract.convention, contract.name],
+            function=own.name,
+            inputs=inputs,
+            taken=own.taken,
+            entries=True,
+        )
+        steps, expected = answer.get("entries"), references.cache_of(contract, inputs)
+        reference = list(expected[0]) if contract.cell else [expected]
+        if not steps or len(steps) != len(reference):
+            return "its own"
+        return max((_order(mine, theirs) for mine, theirs in zip(steps, reference, strict=True)), key=CACHES.index)
 
     # what forwards and backwards share
 
     def _function(self, target: Target, experiment: Experiment) -> Function:
         contract = target.contract
-        count = len(experiment.tried)
-        findings = self._structure(experiment)
         results = [self._result(experiment, name) for name in self._names(experiment)]
+        state = self._state(experiment, results)
+        if state and experiment.repeated().agrees:
+            # it was another function that left something behind
+            experiment = experiment.repeated()
+            results = [self._result(experiment, name) for name in self._names(experiment)]
+            state = [Finding("state", "right in a process of its own, and wrong after other functions of this file")]
+        findings = [*self._structure(experiment), *state]
         findings += _gates(contract, results)
         definition = self.lab.candidate.definitions.get(target.name)
+        verdict = verdict_of(results)
+        if verdict == VERIFIED and experiment.cut and len(experiment.explored) < len(drawing.grid(contract)):
+            verdict = UNDECIDED  # too few cases to say so
         return Function(
             name=target.name,
             contract=contract.name,
             convention=contract.convention,
             kind="backward" if isinstance(contract, Backward) else "forward",
             signature=signature(contract),
-            verdict=verdict_of(results),
+            verdict=verdict,
             results=results,
-            cases=count,
+            cases=len(experiment.explored),
             label=definition.label if definition else None,
             line=definition.line if definition else None,
             findings=findings,
@@ -194,7 +224,7 @@ class Judge:
 
     def _result(self, experiment: Experiment, name: str) -> Result:
         """The verdict of the first case that fails, the designed ones first; everything about it is then shrunk."""
-        tried = {case: outcome.statuses.get(name) for case, outcome in experiment.tried.items()}
+        tried = {case: experiment.tried[case].statuses.get(name) for case in experiment.explored}
         statuses = {case: status for case, status in tried.items() if status is not None}
         failing = [case for case, status in statuses.items() if status.verdict != AGREES]
         if not failing:
@@ -210,12 +240,14 @@ class Judge:
         case, condition = first, None
         if not (experiment.dead or self.case):
             alike = experiment.fails(name, verdict)
-            # most results fail together, so shrinking starts where another one has already arrived
-            case = when.smallest(alike, next((known for known in experiment.shrunk if alike(known)), first))
-            experiment.shrunk.append(case)
-            condition = when.condition(experiment.fails(name), case, self._cotangents(experiment))
+            with contextlib.suppress(when.OutOfTime):
+                # most results fail together, so shrinking starts where another one has already arrived
+                case = when.smallest(alike, next((known for known in experiment.shrunk if alike(known)), first))
+                experiment.shrunk.append(case)
+                seen = {other: status.verdict != AGREES for other, status in statuses.items()}
+                condition = when.condition(experiment.fails(name), case, self._cotangents(experiment), seen)
         status = experiment.run(case).statuses[name]
-        result = Result(name, verdict, case=str(case), condition=condition)
+        result = Result(name, verdict, failed=len(failing), case=str(case), condition=condition)
         result.actual, result.expected = status.actual, status.expected
         if status.comparison is not None:
             found = status.comparison
@@ -224,6 +256,29 @@ class Judge:
             result.max_abs, result.max_rel = found.max_abs, found.max_rel
             self._locate(result, experiment, [c for c in failing if statuses[c].verdict == verdict])
         return result
+
+    def _state(self, experiment: Experiment, results: list[Result]) -> list[Finding]:
+        """Try the smallest failing case again in a fresh process: what is right there is spoilt by calls before it."""
+        if experiment.dead or self.case is not None:
+            return []
+        spoilt = []
+        fresh: dict[str, Outcome] = {}
+        for result in results:
+            if result.case is None:
+                continue
+            if result.case not in fresh:
+                self.lab.candidate.end()
+                fresh[result.case] = experiment.call(drawing.parse(result.case, experiment.target.contract))
+            status = fresh[result.case].statuses.get(result.name)
+            if status is not None and status.verdict == AGREES:
+                spoilt.append(result)
+        for result in spoilt:
+            result.condition, result.alone = None, True
+        if not spoilt:
+            return []
+        names = ", ".join(result.name for result in spoilt)
+        told = f"right in a fresh process, wrong after other calls: {names} at {spoilt[0].case}; something is kept"
+        return [Finding("state", f"{told} from call to call")]
 
     def _cotangents(self, experiment: Experiment) -> tuple[str, ...]:
         contract = experiment.target.contract
@@ -283,7 +338,7 @@ class Judge:
             lines = ", ".join(f"line {line}: {name} = None" for name, line in nones.items())
             findings.append(Finding("unfinished", f"the template's None is still there: {lines}"))
         if experiment.cut and experiment.dead is None:
-            findings.append(Finding("time", f"slow: only {len(outcomes)} cases fitted into the time limit"))
+            findings.append(Finding("time", f"slow: only {len(experiment.explored)} cases fitted into the time limit"))
         return findings
 
     def _glue(self, function: Function, target: Target, experiment: Experiment) -> None:
@@ -292,13 +347,14 @@ class Judge:
         if cell is None:
             return
         cases = self._cases(target.contract)
-        other = Experiment(self.lab, target, experiment.forward, reference_cell=True).explore(cases)
-        if experiment.forward is not None and any(outcome.error for outcome in other.tried.values()):
-            other = Experiment(self.lab, target, reference_cell=True).explore(
-                cases
-            )  # its caches may be of its own making
+        forward = experiment.forward
+        if forward is not None and self._cache_of(forward) != "published":
+            forward = None  # the reference cell cannot read it
+        other = Experiment(self.lab, target, forward, cell).explore(cases)
+        if other.cell_calls == 0:
+            return  # it calls its cell by another way
         what = "gradient" if function.kind == "backward" else "output"
-        swapped = f"with the reference's {cell.name} in place of its own"
+        swapped = f"with the reference's {cell.contract.name} in place of its own"
         if other.agrees:
             message = f"glue right, cell wrong: {swapped} every {what} agrees"
         elif all(outcome.error for outcome in other.tried.values()):
@@ -310,11 +366,11 @@ class Judge:
             results = [self._result(other, name) for name in self._names(other)]
             wrong = "; ".join(
                 f"{verdict}: {', '.join(names)}{f', {condition}' if condition else ''}"
-                for (verdict, condition), names in grouped(results).items()
+                for (verdict, condition, _), names in grouped(results).items()
             )
             judged = self._judged.get(cell.name)
             told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else ""
-            if grouped(results) == grouped(function.results):
+            if list(grouped(results).values()) == list(grouped(function.results).values()):
                 message = f"{told}{swapped} the same {what}s are wrong"
             else:
                 message = f"{told}{swapped} still {wrong}"
@@ -336,3 +392,27 @@ def _gates(contract: Contract, results: list[Result]) -> list[Finding]:
     if not wrong or not right:
         return []
     return [Finding("gates", f"wrong in the {' and the '.join(wrong)}; right in the {' and the '.join(right)}")]
+
+
+CACHES = ("published", "damaged", "its own")
+
+
+def _order(mine: list[Any], reference: Any) -> str:
+    """How one step's cache stands to the reference's, entry by entry.
+
+    A permutation is an order of its own; so is one in which some entries are wrong, as long as no two are the same.
+    """
+    pairs = [(i, entry) for i, entry in enumerate(mine) if isinstance(entry, np.ndarray)]
+    found = []
+    for i, entry in pairs:
+        same = [j for j, other in enumerate(reference) if isinstance(other, np.ndarray) and _equal(entry, other)]
+        found.append(i if i in same else same[0] if same else None)
+    if all(match == i for match, (i, _) in zip(found, pairs, strict=True)):
+        return "published"
+    known = [match for match in found if match is not None]
+    moved = any(match not in (None, i) for match, (i, _) in zip(found, pairs, strict=True))
+    return "its own" if moved and len(set(known)) == len(known) else "damaged"
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9)

@@ -4,15 +4,18 @@ import ast
 import json
 import re
 import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from .errors import AuditError
 
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Cell magics whose body is Python all the same.
 PYTHON_CELLS = {"%%time", "%%timeit", "%%capture", "%%prun", "%%python", "%%python3"}
 MAGIC = re.compile(r"^(\s*)(?:%[A-Za-z%].*|!(?!=).*|\?.*|[\w.]+\?{1,2}\s*$|[\w, ]+=\s*[%!].*)")
+# A line at which a statement at module level starts, unless it continues the one before.
+STATEMENT = re.compile(r"(?!(else|elif|except|finally)\b)[A-Za-z_@]")
 PYTHON_2 = re.compile(
     r"^\s*print\s+[^=(\s]|^\s*exec\s+[\"'\w]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|<>|\braise\s+\w+\s*,\s*[\"']"
 )
@@ -71,14 +74,36 @@ def read(path: Path) -> Source:
 
 
 def definitions(source: Source) -> dict[str, Definition]:
-    """Every top-level function by name; a later definition replaces an earlier one."""
+    """Every function at module level by name; a later definition replaces an earlier one."""
     found = {}
     for chunk in source.chunks:
-        for node in ast.walk(ast.parse(chunk.text)):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                offset = chunk.line - 1
-                found[node.name] = Definition(chunk.label, node.lineno + offset, _unfinished(node, offset))
+        for node in _at_module_level(ast.parse(chunk.text).body):
+            found[node.name] = _definition(chunk, node)
     return found
+
+
+def definition_at(source: Source, line: int) -> Definition:
+    """The function that starts at a line, decorators included, wherever it is nested."""
+    for chunk in source.chunks:
+        for node in ast.walk(ast.parse(chunk.text)):
+            if isinstance(node, FUNCTION):
+                first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+                if first + chunk.line - 1 == line:
+                    return _definition(chunk, node)
+    return Definition(str(source.path), line)
+
+
+def _at_module_level(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in body:
+        if isinstance(node, FUNCTION):
+            yield node
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _at_module_level(getattr(node, part, []))
+
+
+def _definition(chunk: Chunk, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Definition:
+    return Definition(chunk.label, node.lineno + chunk.line - 1, _unfinished(node, chunk.line - 1))
 
 
 def _unfinished(function: ast.AST, offset: int) -> dict[str, int]:
@@ -100,28 +125,55 @@ def _script(path: Path) -> Source:
             text = file.read()
     except (SyntaxError, UnicodeDecodeError) as error:
         raise AuditError(f"{path}: cannot be decoded as Python source ({error})") from None
-    label = str(path)
+    text, problems = _mended(str(path), _without_magics(text) if _broken(text) else text)
+    return Source(path, (Chunk(str(path), 1, text),), tuple(problems))
+
+
+def _broken(text: str) -> SyntaxError | None:
     try:
         ast.parse(text)
-    except (SyntaxError, ValueError):
-        blocks = _blocks(_without_magics(text))
-        return _parsed(path, [Chunk(label, line, block) for line, block in blocks])
-    return Source(path, (Chunk(label, 1, text),))
+    except SyntaxError as error:
+        return error
+    except ValueError as error:  # a NUL byte
+        return SyntaxError(str(error))
+    return None
+
+
+def _mended(label: str, text: str) -> tuple[str, list[Problem]]:
+    """Blank the statement at module level that each syntax error stands in, until the rest parses; lines stay."""
+    lines = text.split("\n")
+    problems: list[Problem] = []
+    while (error := _broken("\n".join(lines))) is not None:
+        at = min((error.lineno or 1), len(lines)) - 1
+        first = next((n for n in range(at, -1, -1) if STATEMENT.match(lines[n])), 0)
+        last = next((n for n in range(at + 1, len(lines)) if STATEMENT.match(lines[n])), len(lines))
+        if not any(lines[first:last]):  # nothing left to blame there
+            first, last = 0, len(lines)
+        problems += _lost(label, at + 1, "\n".join(lines[first:last]), lines[at], error)
+        lines[first:last] = [""] * (last - first)
+    return "\n".join(lines), problems
 
 
 def _notebook(path: Path) -> Source:
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
         # nbformat 3 keeps its cells in worksheets, and their source under "input"
         cells = notebook["cells"] if "cells" in notebook else [c for w in notebook["worksheets"] for c in w["cells"]]
         code = [cell.get("source", cell.get("input", "")) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise AuditError(f"{path}: is no notebook ({type(error).__name__}: {error})") from None
-    chunks = []
+    chunks: list[Chunk] = []
+    problems: list[Problem] = []
     for number, source in enumerate(code, start=1):
-        text = "".join(source) if isinstance(source, list) else str(source)
-        chunks.append(Chunk(f"{path.name}[cell {number}]", 1, _cell(text)))
-    return _parsed(path, chunks)
+        label = f"{path.name}[cell {number}]"
+        text = _cell("".join(source) if isinstance(source, list) else str(source))
+        fault = _broken(text)
+        if fault is None:
+            chunks.append(Chunk(label, 1, text))
+        else:
+            line = fault.lineno or 1
+            problems += _lost(label, line, text, (text.split("\n") + [""] * line)[line - 1], fault)
+    return Source(path, tuple(chunks), tuple(problems))
 
 
 def _cell(text: str) -> str:
@@ -131,49 +183,23 @@ def _cell(text: str) -> str:
         if first.split()[0] not in PYTHON_CELLS:
             return ""
         text = "\n" + rest
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return _without_magics(text)
-    return text
+    return text if _broken(text) is None else _without_magics(text)
 
 
 def _without_magics(text: str) -> str:
-    return "\n".join(MAGIC.sub(r"\1pass", line) for line in text.split("\n"))
+    lines: list[str] = []
+    continued = False
+    for line in text.split("\n"):
+        magic = bool(MAGIC.match(line))
+        lines.append("" if continued else MAGIC.sub(r"\1pass", line))
+        continued = (magic or continued) and line.endswith("\\")
+    return "\n".join(lines)
 
 
-def _blocks(text: str) -> list[tuple[int, str]]:
-    """Top-level statements by indentation, for a file that does not parse as a whole: (first line, text)."""
-    blocks: list[tuple[int, list[str]]] = []
-    decorated = False
-    for number, line in enumerate(text.split("\n"), start=1):
-        starts = bool(re.match(r"[A-Za-z_@]", line)) and not re.match(r"(else|elif|except|finally)\b", line)
-        if not blocks or (starts and not decorated):
-            blocks.append((number, []))
-        decorated = line.startswith("@") or (decorated and not starts)
-        blocks[-1][1].append(line)
-    return [(number, "\n".join(lines)) for number, lines in blocks]
-
-
-def _parsed(path: Path, chunks: list[Chunk]) -> Source:
-    good, problems = [], []
-    for chunk in chunks:
-        try:
-            ast.parse(chunk.text)
-        except (SyntaxError, ValueError) as error:
-            problems += _lost(chunk, error)
-        else:
-            good.append(chunk)
-    return Source(path, tuple(good), tuple(problems))
-
-
-def _lost(chunk: Chunk, error: Any) -> list[Problem]:
-    line = chunk.line + (getattr(error, "lineno", None) or 1) - 1
-    lines = chunk.text.split("\n")
-    text = lines[line - chunk.line] if line - chunk.line < len(lines) else ""
-    message = f"{type(error).__name__}: {getattr(error, 'msg', error)}"
+def _lost(label: str, line: int, block: str, text: str, error: SyntaxError) -> list[Problem]:
+    message = f"SyntaxError: {error.msg}"
     python2 = "Missing parentheses in call to" in message or bool(PYTHON_2.search(text))
     if python2:
         message = f"Python 2 syntax: {text.strip()}"
-    functions = re.findall(r"^def\s+(\w+)", chunk.text, flags=re.MULTILINE) or [None]
-    return [Problem(chunk.label, line, message, python2, function) for function in functions]
+    functions = re.findall(r"^def\s+(\w+)", block, flags=re.MULTILINE) or [None]
+    return [Problem(label, line, message, python2, function) for function in functions]

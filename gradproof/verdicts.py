@@ -27,6 +27,7 @@ class Result:
     name: str
     verdict: str
     digits: int | None = None
+    failed: int = 0  # in how many of the function's cases
     case: str | None = None
     index: list[int] | None = None
     actual: Any = None
@@ -36,6 +37,7 @@ class Result:
     by_time: list[str] | None = None
     where: list[str] = field(default_factory=list)
     condition: str | None = None
+    alone: bool = False  # whether the case agrees when it is the only one that is tried
 
 
 @dataclass
@@ -118,12 +120,12 @@ class Report:
             raise AssertionError("\n" + render(self))
 
 
-def grouped(results: list[Result]) -> dict[tuple[str, str | None], list[str]]:
-    """Names of the failing results that share a verdict and a condition."""
-    groups: dict[tuple[str, str | None], list[str]] = {}
+def grouped(results: list[Result]) -> dict[tuple[str, str | None, int], list[str]]:
+    """Names of the failing results that share a verdict, a condition, and in how many cases they fail."""
+    groups: dict[tuple[str, str | None, int], list[str]] = {}
     for result in results:
         if result.verdict != AGREES:
-            groups.setdefault((result.verdict, result.condition), []).append(result.name)
+            groups.setdefault((result.verdict, result.condition, result.failed), []).append(result.name)
     return groups
 
 

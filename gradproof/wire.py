@@ -11,6 +11,7 @@ import numpy as np
 
 LARGEST = 64 * 2**20  # bytes of one array; what is larger travels as its shape alone
 _ARRAY = "__array__"
+_TUPLE = "__tuple__"
 
 
 class ProtocolError(Exception):
@@ -18,7 +19,7 @@ class ProtocolError(Exception):
 
 
 def write(stream: BinaryIO, message: dict[str, Any]) -> None:
-    """Write one message: nested dicts and lists of strings, numbers, None and NumPy arrays."""
+    """Write one message: nested dicts, lists and tuples of strings, numbers, None and NumPy arrays."""
     arrays: list[np.ndarray[Any, Any]] = []
     head = json.dumps({"body": _packed(message, arrays), "arrays": [[a.dtype.str, a.shape] for a in arrays]}).encode()
     stream.write(struct.pack(">QQ", len(head), sum(a.nbytes for a in arrays)))
@@ -45,7 +46,7 @@ def read(stream: BinaryIO) -> dict[str, Any]:
             arrays.append(np.frombuffer(data[: count * kind.itemsize], dtype=kind).reshape(shape).copy())
             data = data[count * kind.itemsize :]
         body = _unpacked(head["body"], arrays)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"not a message: {error}") from None
     if not isinstance(body, dict):
         raise ProtocolError("a message that is no object")
@@ -56,7 +57,8 @@ def _packed(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
     if isinstance(value, dict):
         return {str(key): _packed(item, arrays) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_packed(item, arrays) for item in value]
+        items = [_packed(item, arrays) for item in value]
+        return {_TUPLE: items} if isinstance(value, tuple) else items
     if isinstance(value, np.ndarray):
         arrays.append(value)
         return {_ARRAY: len(arrays) - 1}
@@ -65,9 +67,11 @@ def _packed(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
 
 def _unpacked(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
     if isinstance(value, dict):
-        return (
-            arrays[value[_ARRAY]] if _ARRAY in value else {key: _unpacked(item, arrays) for key, item in value.items()}
-        )
+        if _ARRAY in value:
+            return arrays[value[_ARRAY]]
+        if _TUPLE in value:
+            return tuple(_unpacked(item, arrays) for item in value[_TUPLE])
+        return {key: _unpacked(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
         return [_unpacked(item, arrays) for item in value]
     return value

@@ -16,7 +16,8 @@ class Forward:
 
     arguments: published parameter → the input it takes, or the tuple of inputs that it takes as a dict.
     optional: parameters that only some implementations take; where absent the input is zero.
-    call(function, contract, inputs, taken) → (outputs by name, cache), see `contracts/coursera.py`.
+    pack(contract, inputs, taken) → (positional arguments by name, keyword arguments); unpack(contract, returned) →
+    (outputs by name, cache).  See `contracts/coursera.py`.
     """
 
     name: str
@@ -26,7 +27,8 @@ class Forward:
     inputs: Mapping[str, Dimensions]
     outputs: Mapping[str, Dimensions]  # in the order returned
     cache: tuple[str, ...]  # entries of one step's cache
-    call: Callable[..., tuple[dict[str, Any], Any]]
+    pack: Callable[..., tuple[dict[str, Any], dict[str, Any]]]
+    unpack: Callable[..., tuple[dict[str, Any], Any]]
     optional: tuple[str, ...] = ()
     biases: tuple[str, ...] = ()
     cell: str | None = None  # the function that it calls at every step
@@ -41,7 +43,8 @@ class Backward:
     gradients: returned key → the input of `forward` that it belongs to.
     optional, optional_gradients: parameters and keys that only some implementations have.
     groups: what the gradients of one gate are called together.
-    call(function, contract, cotangents, cache, taken) → gradients by name.
+    pack(contract, cotangents, cache, taken) → (positional arguments by name, keyword arguments); unpack(contract,
+    returned) → gradients by name.
     """
 
     name: str
@@ -50,7 +53,8 @@ class Backward:
     cotangents: Mapping[str, str]
     cache: str  # the parameter that takes the cache, after the cotangents
     gradients: Mapping[str, str]
-    call: Callable[..., dict[str, Any]]
+    pack: Callable[..., tuple[dict[str, Any], dict[str, Any]]]
+    unpack: Callable[..., dict[str, Any]]
     optional: tuple[str, ...] = ()
     optional_gradients: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

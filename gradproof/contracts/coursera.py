@@ -12,13 +12,20 @@ from .contract import Backward, Dimensions, Forward
 CONVENTION = "coursera"
 
 
-def call_forward(
-    function: Any, contract: Forward, inputs: Mapping[str, Any], taken: tuple[str, ...]
-) -> tuple[dict[str, Any], Any]:
-    """Call with the published arguments; the result is a tuple of the outputs and, last, the cache."""
-    required = [_packed(inputs, names) for name, names in contract.arguments.items() if name not in contract.optional]
-    optional = {name: _packed(inputs, names) for name, names in contract.arguments.items() if name in taken}
-    returned = function(*required, **optional)
+def pack_forward(
+    contract: Forward, inputs: Mapping[str, Any], taken: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The published arguments in order; the optional ones that the function has by keyword."""
+
+    def value(names: str | tuple[str, ...]) -> Any:
+        return inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names}
+
+    required = {name: value(names) for name, names in contract.arguments.items() if name not in contract.optional}
+    return required, {name: value(names) for name, names in contract.arguments.items() if name in taken}
+
+
+def unpack_forward(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
+    """A tuple of the outputs and, last, the cache."""
     expected = (*contract.outputs, "caches" if contract.cell else "cache")
     if not isinstance(returned, (tuple, list)) or len(returned) != len(expected):
         count = f" of {len(returned)}" if isinstance(returned, (tuple, list)) else ""
@@ -26,17 +33,16 @@ def call_forward(
     return dict(zip(contract.outputs, returned, strict=False)), returned[-1]
 
 
-def _packed(inputs: Mapping[str, Any], names: str | tuple[str, ...]) -> Any:
-    return inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names}
+def pack_backward(
+    contract: Backward, cotangents: Mapping[str, Any], cache: Any, taken: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The cotangents and the cache in order; the optional cotangents that the function has by keyword."""
+    required = {name: array for name, array in cotangents.items() if name not in contract.optional}
+    return {**required, contract.cache: cache}, {name: array for name, array in cotangents.items() if name in taken}
 
 
-def call_backward(
-    function: Any, contract: Backward, cotangents: Mapping[str, Any], cache: Any, taken: tuple[str, ...]
-) -> dict[str, Any]:
-    """Call with the cotangents and the cache; the result is a dict of gradients."""
-    required = [array for name, array in cotangents.items() if name not in contract.optional]
-    optional = {name: array for name, array in cotangents.items() if name in taken}
-    returned = function(*required, cache, **optional)
+def unpack_backward(contract: Backward, returned: Any) -> dict[str, Any]:
+    """A dict of gradients."""
     if not isinstance(returned, Mapping):
         raise TypeError(f"returned {type(returned).__name__}; expected a dict with {', '.join(contract.gradients)}")
     return dict(returned)
@@ -76,7 +82,8 @@ RNN_CELL_FORWARD = Forward(
     inputs={"xt": ("n_x", "m"), "a_prev": ("n_a", "m"), **RNN_PARAMETERS},
     outputs={"a_next": ("n_a", "m"), "yt_pred": ("n_y", "m")},
     cache=("a_next", "a_prev", "xt", "parameters"),
-    call=call_forward,
+    pack=pack_forward,
+    unpack=unpack_forward,
     biases=("ba", "by"),
     description="one step of an Elman RNN",
 )
@@ -88,7 +95,8 @@ RNN_FORWARD = Forward(
     inputs={"x": ("n_x", "m", "T"), "a0": ("n_a", "m"), **RNN_PARAMETERS},
     outputs={"a": ("n_a", "m", "T"), "y_pred": ("n_y", "m", "T")},
     cache=RNN_CELL_FORWARD.cache,
-    call=call_forward,
+    pack=pack_forward,
+    unpack=unpack_forward,
     biases=("ba", "by"),
     cell="rnn_cell_forward",
     description="an Elman RNN over a sequence",
@@ -100,7 +108,8 @@ RNN_CELL_BACKWARD = Backward(
     cotangents={"da_next": "a_next"},
     cache="cache",
     gradients={"dxt": "xt", "da_prev": "a_prev", "dWax": "Wax", "dWaa": "Waa", "dba": "ba"},
-    call=call_backward,
+    pack=pack_backward,
+    unpack=unpack_backward,
     description="gradients of one step",
 )
 RNN_BACKWARD = Backward(
@@ -110,7 +119,8 @@ RNN_BACKWARD = Backward(
     cotangents={"da": "a"},
     cache="caches",
     gradients={"dx": "x", "da0": "a0", "dWax": "Wax", "dWaa": "Waa", "dba": "ba"},
-    call=call_backward,
+    pack=pack_backward,
+    unpack=unpack_backward,
     cell="rnn_cell_backward",
     description="backpropagation through time",
 )
@@ -122,7 +132,8 @@ LSTM_CELL_FORWARD = Forward(
     inputs={"xt": ("n_x", "m"), "a_prev": ("n_a", "m"), "c_prev": ("n_a", "m"), **LSTM_PARAMETERS},
     outputs={"a_next": ("n_a", "m"), "c_next": ("n_a", "m"), "yt_pred": ("n_y", "m")},
     cache=("a_next", "c_next", "a_prev", "c_prev", "ft", "it", "cct", "ot", "xt", "parameters"),
-    call=call_forward,
+    pack=pack_forward,
+    unpack=unpack_forward,
     biases=("bf", "bi", "bc", "bo", "by"),
     description="one step of an LSTM",
 )
@@ -134,7 +145,8 @@ LSTM_FORWARD = Forward(
     inputs={"x": ("n_x", "m", "T"), "a0": ("n_a", "m"), "c0": ("n_a", "m"), **LSTM_PARAMETERS},
     outputs={"a": ("n_a", "m", "T"), "y": ("n_y", "m", "T"), "c": ("n_a", "m", "T")},
     cache=LSTM_CELL_FORWARD.cache,
-    call=call_forward,
+    pack=pack_forward,
+    unpack=unpack_forward,
     optional=("c0",),
     biases=LSTM_CELL_FORWARD.biases,
     cell="lstm_cell_forward",
@@ -152,7 +164,8 @@ LSTM_CELL_BACKWARD = Backward(
         "dc_prev": "c_prev",
         **{gradient: gradient[1:] for gate in LSTM_GATES.values() for gradient in gate},
     },
-    call=call_backward,
+    pack=pack_backward,
+    unpack=unpack_backward,
     groups=LSTM_GATES,
     description="gradients of one step",
 )
@@ -168,7 +181,8 @@ LSTM_BACKWARD = Backward(
         "dc0": "c0",
         **{gradient: gradient[1:] for gate in LSTM_GATES.values() for gradient in gate},
     },
-    call=call_backward,
+    pack=pack_backward,
+    unpack=unpack_backward,
     optional=("dc",),
     optional_gradients=("dc0",),
     groups=LSTM_GATES,

@@ -1,6 +1,7 @@
 """When a gradient is wrong: the smallest case that still fails, and the condition that this tells."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from ..cases import BASE, Case
@@ -8,15 +9,16 @@ from ..cases import BASE, Case
 Fails = Callable[[Case], bool]
 
 
+class OutOfTime(Exception):
+    """What `fails` raises when shrinking has taken as long as it may."""
+
+
 def smallest(fails: Fails, case: Case) -> Case:
-    """Shrink a failing case, one number at a time, until nothing can be made smaller without the failure going away."""
-    while True:
-        for simpler in _simpler(case):
-            if fails(simpler):
-                case = simpler
-                break
-        else:
-            return case
+    """Shrink a failing case, one number at a time, until nothing can be left out without the failure going away."""
+    with contextlib.suppress(OutOfTime):
+        while (smaller := next((simpler for simpler in _simpler(case) if fails(simpler)), None)) is not None:
+            case = smaller
+    return case
 
 
 def _simpler(case: Case) -> Iterator[Case]:
@@ -35,41 +37,67 @@ def _simpler(case: Case) -> Iterator[Case]:
         yield replace(case, seed=0)
 
 
-def condition(fails: Fails, case: Case, cotangents: tuple[str, ...] = ()) -> str | None:
-    """What the smallest failing case tells: "only from T=2 on", "only when m=1"; None when it fails at size 1 as well.
+def condition(fails: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]) -> str | None:
+    """What the smallest failing case tells: "only from T=2 on", "only when m=1"; None when it tells nothing certain.
 
-    fails: whether anything is wrong at a case.  Each part was seen: all smaller sizes agree, and where it says "=" so
-    do larger ones.  cotangents: the arguments that are set to zero one by one.
+    fails: whether anything is wrong at a case.  cotangents: the arguments that are set to zero one by one.  tried:
+    every case that was tried before, and whether it fails.  A part is told only if it was seen at the smallest case,
+    where without it nothing is wrong, and if it holds in every case that fails.
     """
-    unequal = _unequal(fails, case)
-    if unequal:
-        return unequal
-    parts = []
-    large = case.with_sizes(**{name: BASE[name] for name in case.sizes})
-    if not fails(large):
-        ones = [name for name in case.sizes if fails(large.with_sizes(**{name: 1}))]
-        parts += [f"when {' or '.join(f'{name}=1' for name in ones)}"] if ones else []
-    alone = not parts
-    for name, size in case.sizes.items():
-        if size > 1:
-            if not any(fails(case.with_sizes(**{name: smaller})) for smaller in range(1, size)):
-                parts.append(f"from {name}={size} on" if name == "T" else f"when {name}>{size - 1}")
-        elif alone and not any(fails(case.with_sizes(**{name: larger})) for larger in (2, 3)):
-            parts.append(f"when {name}=1")
-    if case.saturated and not fails(replace(case, saturated=False)):
-        parts.append("when gates saturate")
-    if case.scale != 1 and not fails(replace(case, scale=1.0)):
-        parts.append(f"with inputs scaled by {case.scale:g}")
-    if case.cotangents != 1 and not fails(replace(case, cotangents=1.0)):
-        parts.append(f"with cotangents scaled by {case.cotangents:g}")
-    if len(cotangents) > 1:
-        needed = [name for name in cotangents if not fails(replace(case, zeroed=(name,)))]
-        parts += [f"when {name}≠0" for name in needed[:1] if len(needed) == 1]
+    parts = [
+        text
+        for text, holds in _parts(fails, case, cotangents, tried)
+        if all(holds(other) for other, failing in tried.items() if failing)
+    ]
     return "only " + " and ".join(parts) if parts else None
 
 
-def _unequal(fails: Fails, case: Case) -> str | None:
-    """ "only when n_x≠n_a", for a failure that needs two sizes to differ and not one of them to be large."""
+Part = tuple[str, Callable[[Case], bool]]
+
+
+def _parts(fails: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]) -> Iterator[Part]:
+    unequal = _unequal(fails, case)
+    if unequal:
+        a, b = unequal
+        yield f"when {b}≠{a}", lambda other: other.sizes[a] != other.sizes[b]
+        return
+    alone = True
+    large = case.with_sizes(**{name: BASE[name] for name in case.sizes})
+    if not fails(large):
+        ones = [name for name in case.sizes if fails(large.with_sizes(**{name: 1}))]
+        if ones:
+            alone = False
+            text = f"when {' or '.join(f'{name}=1' for name in ones)}"
+            yield text, lambda other: any(other.sizes[name] == 1 for name in ones)
+    for name, size in case.sizes.items():
+        if size > 1 and not any(fails(case.with_sizes(**{name: smaller})) for smaller in range(1, size)):
+            yield _at_least(name, size, tried)
+        elif size == 1 and alone and not any(fails(case.with_sizes(**{name: larger})) for larger in (2, 3)):
+            yield _one(name)
+    if case.saturated and not fails(replace(case, saturated=False)):
+        yield "when gates saturate", lambda other: other.saturated
+    if case.scale != 1 and not fails(replace(case, scale=1.0)):
+        yield f"with inputs scaled by {case.scale:g}", lambda other: other.scale == case.scale
+    if case.cotangents != 1 and not fails(replace(case, cotangents=1.0)):
+        yield f"with cotangents scaled by {case.cotangents:g}", lambda other: other.cotangents == case.cotangents
+    needed = [name for name in cotangents if not fails(replace(case, zeroed=(name,)))]
+    if len(cotangents) > 1 and len(needed) == 1:
+        yield f"when {needed[0]}≠0", lambda other: needed[0] not in other.zeroed
+
+
+def _one(name: str) -> Part:
+    return f"when {name}=1", lambda other: other.sizes[name] == 1
+
+
+def _at_least(name: str, size: int, tried: Mapping[Case, bool]) -> Part:
+    plain = {other: failing for other, failing in tried.items() if not other.saturated and other.scale == 1}
+    always = all(failing for other, failing in plain.items() if other.sizes[name] >= size)
+    text = f"from {name}={size} on" if name == "T" and always else f"when {name}>{size - 1}"
+    return text, lambda other: other.sizes[name] >= size
+
+
+def _unequal(fails: Fails, case: Case) -> tuple[str, str] | None:
+    """Two dimensions, for a failure that needs them to differ and not one of them to be large."""
     large = [name for name, size in case.sizes.items() if size > 1]
     if len(large) != 1:
         return None
@@ -81,5 +109,5 @@ def _unequal(fails: Fails, case: Case) -> str | None:
             and fails(case.with_sizes(**{name: 1, other: size}))
             and not fails(case.with_sizes(**{other: size}))
         ):
-            return f"only when {other}≠{name}"
+            return name, other
     return None

@@ -54,13 +54,15 @@ def _function(function: Function, console: Console) -> None:
         _paragraph(console, f"{everything}, to {digits} digits", AGREES, "green")
     elif function.failure is None or any(result.case and result.index for result in function.results):
         console.print(_table(function))
-    for (_, condition), names in grouped(function.results).items():
+    for (_, condition, failed), names in grouped(function.results).items():
         together = [result for result in function.results if result.name in names]
         if together[0].case is None or (together[0].index is None and not condition and function.failure):
             continue
         everyone = len(names) == len(function.results) and len(names) > 1
         who = f"all {len(names)}" if everyone else ", ".join(names)
-        _paragraph(console, f"{who}: {condition or 'at every size tried'}", "when")
+        some = f"in {failed} of {function.cases} cases"
+        everywhere = "at every size tried" if failed == function.cases else some
+        _paragraph(console, f"{who}: {condition or everywhere}", "when")
         if function.failure is None or together[0].index is not None:
             _paragraph(console, f"{together[0].case}", "case")
     for told, names in _places(function.results).items():
