@@ -4,6 +4,11 @@ A case names sizes, a seed and scales; the arrays follow from it alone.  That sh
 never to all zeros, where tanh' = 1 and weight gradients vanish and bugs hide.
 """
 
+import atexit
+import shutil
+import sys
+import tempfile
+import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +21,7 @@ from .contracts import Backward, Contract, Forward, names_of, sizes_of
 
 BASE = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6}  # pairwise distinct: a swapped axis or slice cannot fit
 LARGEST = {"n_x": 6, "n_a": 6, "n_y": 6, "m": 6, "T": 9}
+WIDEST = 12  # columns of the widest weights that are drawn: n_a + n_x
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def parse(text: str, contract: Contract) -> Case:
         try:
             if name in names:
                 sizes[name] = int(value)
-                if sizes[name] < 1:
+                if not 1 <= sizes[name] <= 1000:
                     raise ValueError
             elif name == "seed":
                 others[name] = int(value)
@@ -124,37 +130,54 @@ def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
     """`examples` different cases from the strategy, none of the grid; the same ones for the same seed."""
     if examples < 1:
         return []
+    if "hypothesis" not in sys.modules:  # nobody else's: nothing of it is to stay in the folder we are called from
+        from hypothesis.configuration import set_hypothesis_home_dir
+
+        folder = tempfile.mkdtemp(prefix="gradproof-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        set_hypothesis_home_dir(folder)
     import hypothesis
 
     designed = set(grid(contract))
     found: dict[Case, None] = {}  # in the order drawn
 
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=2 * examples,  # some are drawn twice
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(cases(contract))
-    def collect(case: Case) -> None:
-        if case not in designed:
-            found[case] = None
+    def draw() -> None:
+        @hypothesis.seed(seed)
+        @hypothesis.settings(
+            max_examples=2 * examples,  # some are drawn twice
+            database=None,
+            deadline=None,
+            phases=[hypothesis.Phase.generate],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        @hypothesis.given(cases(contract))
+        def collect(case: Case) -> None:
+            if case not in designed:
+                found[case] = None
 
-    collect()
+        collect()
+
+    # in a thread of its own, because an audit may run inside somebody's Hypothesis test, and those do not nest
+    thread = threading.Thread(target=draw)
+    thread.start()
+    thread.join()
     return list(found)[:examples]
 
 
 def inputs_of(contract: Forward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:
-    """float64 arrays for every input; an optional input that is not in `taken` is zero."""
+    """float64 arrays for every input; an optional input that is not in `taken` is zero.
+
+    Weights of more columns than the largest drawn ones are scaled down, as initialisations do: otherwise long sequences
+    of wide nets are chaotic, and two right ways to compute them differ in every digit.
+    """
     arrays = {}
     for name, dimensions in contract.inputs.items():
         values = _normal(name, case, sizes_of(dimensions, case.sizes))
         if case.saturated and name in contract.biases:
             values = np.sign(values) * (6 + 2 * np.abs(values))
         else:
-            values = case.scale * values
+            weight = len(values.shape) == 2 and "m" not in dimensions
+            values = case.scale * values * (min(1.0, (WIDEST / values.shape[1]) ** 0.5) if weight else 1.0)
         arrays[name] = values * 0 if name in contract.optional and name not in taken else values
     return arrays
 

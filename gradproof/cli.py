@@ -1,5 +1,7 @@
 """The command line: a thin door, which imports nothing heavy before it knows that there is something to audit."""
 
+import io
+import os
 import sys
 import time
 import traceback
@@ -54,6 +56,12 @@ def audit(
 
     Exit code: 0 all agree, 1 a gradient is wrong, 2 nothing could be audited, 3 a defect of gradproof.
     """
+    if sys.stdout is None and output is None:
+        sys.exit(USAGE)  # closed: nobody would read the report
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # a few small matrices: no accelerator need wake up
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ≠ gets a report all the same
     from .auditing import audit as run
 
     with _Progress() as progress:
@@ -112,12 +120,14 @@ def _write(report: Any, form: str, output: Path | None) -> None:
     else:
         from rich.console import Console
 
-        from .report.text import write
+        from .report.text import WIDTH, write
 
-        write(report, Console(highlight=False))
+        console = Console(highlight=False)
+        console.width = max(console.width, WIDTH)
+        write(report, console)
         return
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8", errors="backslashreplace")
     else:
         click.echo(text, nl=False)
 

@@ -76,7 +76,6 @@ class Experiment:
         self.cut = False  # whether the time limit left cases untried
         self.until = math.inf  # when shrinking has to end
         self.shrunk: list[Case] = []
-        self._repeated: Experiment | None = None
 
     @property
     def forward_taken(self) -> tuple[str, ...]:
@@ -114,13 +113,6 @@ class Experiment:
         self.explored = list(self.tried)
         self.until = time.monotonic() + max(self.lab.candidate.timeout, 2 * (time.monotonic() - started))
         return self
-
-    def repeated(self) -> "Experiment":
-        """The same cases once more, in a fresh process."""
-        if self._repeated is None:
-            self.lab.candidate.end()
-            self._repeated = Experiment(self.lab, self.target, self.forward, self.cell).explore(self.explored)
-        return self._repeated
 
     def fails(self, name: str, verdict: str | None = None) -> Callable[[Case], bool]:
         """Whether a case gives a result this verdict, or any but `agrees`."""

@@ -86,10 +86,19 @@ class Judge:
             return [drawing.parse(self.case, contract)]
         return [*drawing.grid(contract), *drawing.drawn(contract, self.seed, self.examples)]
 
+    def _explored(self, target: Target, forward: Target | None = None, cell: Target | None = None) -> Experiment:
+        """The experiment on all cases; one that fails after other functions have run is repeated in a fresh process."""
+        experiment = Experiment(self.lab, target, forward, cell).explore(self._cases(target.contract))
+        timeout = experiment.dead is not None and experiment.dead["type"] == "Timeout"
+        if experiment.agrees or timeout or not self._judged:
+            return experiment
+        self.lab.candidate.end()
+        return Experiment(self.lab, target, forward, cell).explore(self._cases(target.contract))
+
     # forwards
 
     def _forward(self, target: Target) -> Function:
-        experiment = Experiment(self.lab, target).explore(self._cases(target.contract))
+        experiment = self._explored(target)
         function = self._function(target, experiment)
         if function.failing:
             self._glue(function, target, experiment)
@@ -103,15 +112,12 @@ class Judge:
         assert isinstance(contract, Backward)
         own = self.forward_for(target)
         findings: list[Finding] = []
-        if own is None:
-            experiment = Experiment(self.lab, target).explore(self._cases(contract))
-        else:
-            experiment = self._on_caches(target, own, findings)
+        experiment = self._explored(target) if own is None else self._on_caches(target, own, findings)
         function = self._function(target, experiment)
         function.findings = [*findings, *function.findings]
         if any(finding.kind == "undecided" for finding in findings):
             function.results = [Result(result.name, UNDECIDED) for result in function.results]
-            function.verdict, function.failure = UNDECIDED, None
+            function.verdict, function.failure, function.findings = UNDECIDED, None, findings
             return function
         if function.failing:
             self._glue(function, target, experiment)
@@ -125,9 +131,9 @@ class Judge:
         """
         contract = target.contract
         assert isinstance(contract, Backward)
-        caches, forward, cases = contract.cache, self._judged[own.name], self._cases(contract)
+        caches, forward = contract.cache, self._judged[own.name]
         fatal = forward.failure is not None and forward.failure.type in FATAL
-        mine = None if fatal else Experiment(self.lab, target, own).explore(cases)
+        mine = None if fatal else self._explored(target, own)
         if mine is not None and mine.agrees:
             return mine
         # predictions are not what a backward starts from
@@ -135,7 +141,7 @@ class Judge:
         state = "unknown" if fatal else self._cache_of(own)
         if mine is not None and sound and state in ("published", "its own"):
             return mine
-        other = Experiment(self.lab, target).explore(cases)
+        other = self._explored(target)
         failed = next((outcome.error for outcome in other.tried.values() if outcome.error), None)
         if other.agrees:
             findings.append(
@@ -192,11 +198,6 @@ class Judge:
         contract = target.contract
         results = [self._result(experiment, name) for name in self._names(experiment)]
         state = self._state(experiment, results)
-        if state and experiment.repeated().agrees:
-            # it was another function that left something behind
-            experiment = experiment.repeated()
-            results = [self._result(experiment, name) for name in self._names(experiment)]
-            state = [Finding("state", "right in a process of its own, and wrong after other functions of this file")]
         findings = [*self._structure(experiment), *state]
         findings += _gates(contract, results)
         definition = self.lab.candidate.definitions.get(target.name)
@@ -247,7 +248,9 @@ class Judge:
                 seen = {other: status.verdict != AGREES for other, status in statuses.items()}
                 condition = when.condition(experiment.fails(name), case, self._cotangents(experiment), seen)
         status = experiment.run(case).statuses[name]
-        result = Result(name, verdict, failed=len(failing), case=str(case), condition=condition)
+        plain = [other for other in statuses if not other.saturated and other.scale == 1]  # where nothing vanishes
+        everywhere = all(statuses[other].verdict != AGREES for other in plain)
+        result = Result(name, verdict, failed=len(failing), everywhere=everywhere, case=str(case), condition=condition)
         result.actual, result.expected = status.actual, status.expected
         if status.comparison is not None:
             found = status.comparison
@@ -346,11 +349,10 @@ class Judge:
         cell = self.cell_for(target)
         if cell is None:
             return
-        cases = self._cases(target.contract)
         forward = experiment.forward
         if forward is not None and self._cache_of(forward) != "published":
             forward = None  # the reference cell cannot read it
-        other = Experiment(self.lab, target, forward, cell).explore(cases)
+        other = self._explored(target, forward, cell)
         if other.cell_calls == 0:
             return  # it calls its cell by another way
         what = "gradient" if function.kind == "backward" else "output"
@@ -370,7 +372,8 @@ class Judge:
             )
             judged = self._judged.get(cell.name)
             told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else ""
-            if list(grouped(results).values()) == list(grouped(function.results).values()):
+            verdicts = [(result.name, result.verdict, result.condition) for result in results]
+            if verdicts == [(result.name, result.verdict, result.condition) for result in function.results]:
                 message = f"{told}{swapped} the same {what}s are wrong"
             else:
                 message = f"{told}{swapped} still {wrong}"

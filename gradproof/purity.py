@@ -6,34 +6,39 @@ import numpy as np
 
 from . import cases as drawing
 from .cases import Case
-from .contracts import Forward, forward_of
+from .contracts import Backward
 from .experiment import Experiment
 from .verdicts import Finding
 
 
 def side_effects(experiment: Experiment) -> list[Finding]:
-    """Side effects, looked for on the first case that returns: writes, memory between calls, shared results."""
-    case = next((case for case, outcome in experiment.tried.items() if outcome.error is None), None)
-    if case is None or experiment.dead is not None:
+    """Side effects on the first case that returns, and on the smallest, where an axis of size 1 may lead elsewhere."""
+    returning = [case for case in experiment.explored if experiment.tried[case].error is None]
+    if not returning or experiment.dead is not None:
         return []
+    smallest = min(returning, key=lambda case: sum(case.sizes.values()))
+    found: dict[str, Finding] = {}
+    for case in dict.fromkeys((returning[0], smallest)):
+        for finding in _on(experiment, case):
+            found.setdefault(finding.kind, finding)
+    return list(found.values())
+
+
+def _on(experiment: Experiment, case: Case) -> list[Finding]:
     contract = experiment.target.contract
-    if isinstance(contract, Forward):
-        answer = experiment.ask(case, probe=True)
-    else:
-        between = drawing.inputs_of(forward_of(contract), _another(case), experiment.forward_taken)
-        answer = experiment.ask(case, probe=between)
+    probe: Any = True
+    if isinstance(contract, Backward):
+        probe = drawing.inputs_of(contract.forward, _another(case), experiment.forward_taken)
+    answer = experiment.ask(case, probe=probe)
     if "results" not in answer:
         error = answer.get("error", {})
         return [Finding("repeat", f"another call at {case}: {error['message']}")] if error else []
     findings = []
-    if answer["changed"]:
-        paths = list(answer["changed"])
-        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-        findings.append(
-            Finding(
-                "in-place", f"writes into its inputs or cache: {', '.join(paths[:3])}{more} changed during the call"
-            )
-        )
+    changed = list(answer.get("changed", {}))
+    if changed:
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        told = f"writes into its inputs or cache: {', '.join(changed[:3])}{more} changed during the call"
+        findings.append(Finding("in-place", told))
     for kind, key, told in (
         ("repeat", "again", "second call differs: the same call on the same cache"),
         ("order", "interleaved", "result depends on call order: with another forward call in between, it"),
@@ -44,9 +49,13 @@ def side_effects(experiment: Experiment) -> list[Finding]:
             error = answer[key]["error"]
             findings.append(Finding(kind, f"{told} raises {error['type']}: {error['message']}"))
         else:
-            changed = [n for n, array in answer["results"].items() if not _same(array, answer[key]["results"].get(n))]
-            if changed:
-                findings.append(Finding(kind, f"{told} gives another {', '.join(changed)}"))
+            other = answer[key]["results"]
+            differing = [name for name, array in answer["results"].items() if not _same(array, other.get(name))]
+            if differing:
+                findings.append(Finding(kind, f"{told} gives another {', '.join(differing)}"))
+    if answer.get("overwritten"):
+        names = ", ".join(map(str, answer["overwritten"]))
+        findings.append(Finding("overwritten", f"a second call overwrites what the first one returned: {names}"))
     if answer.get("shared"):
         pairs = ", ".join(f"{a} and {b}" for a, b in answer["shared"])
         findings.append(Finding("aliased", f"results share memory: {pairs}"))

@@ -49,7 +49,7 @@ def recognise(
                 continue
             definition = candidate.definitions.get(name)
             label, line = (definition.label, definition.line) if definition else (None, None)
-            notes.append(Note(f"{name}({_given(parameters)}) {reason}", label, line))
+            notes.append(Note(f"{name}({_given(parameters)}) {reason}", label, line, unaudited=True))
     return targets, notes
 
 

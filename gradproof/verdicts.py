@@ -28,6 +28,7 @@ class Result:
     verdict: str
     digits: int | None = None
     failed: int = 0  # in how many of the function's cases
+    everywhere: bool = False  # whether at every size; cases in which gradients vanish do not count
     case: str | None = None
     index: list[int] | None = None
     actual: Any = None
@@ -94,6 +95,7 @@ class Note:
     message: str
     label: str | None = None
     line: int | None = None
+    unaudited: bool = False  # whether a function of a known name was not audited
 
 
 @dataclass
@@ -121,11 +123,12 @@ class Report:
 
 
 def grouped(results: list[Result]) -> dict[tuple[str, str | None, int], list[str]]:
-    """Names of the failing results that share a verdict, a condition, and in how many cases they fail."""
+    """Names of the failing results that share a verdict and a condition, or without one in how many cases they fail."""
     groups: dict[tuple[str, str | None, int], list[str]] = {}
     for result in results:
         if result.verdict != AGREES:
-            groups.setdefault((result.verdict, result.condition, result.failed), []).append(result.name)
+            failed = 0 if result.condition or result.everywhere else result.failed
+            groups.setdefault((result.verdict, result.condition, failed), []).append(result.name)
     return groups
 
 

@@ -5,6 +5,8 @@ import os
 import numpy as np
 import pytest
 from candidates import RNN_CELL_BACKWARD, spoiled, written
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import gradproof
 import manual.lstm
@@ -81,7 +83,10 @@ def test_the_reproducing_case_gives_the_same_numbers(tmp_path):
     )
 
 
-@pytest.mark.parametrize("case", ["n_x=0", "n_x=two", "rows=1", "seed", "da=0", "n_x=1 ,"])
+@pytest.mark.parametrize(
+    "case",
+    ["n_x=0", "n_x=two", "n_x=1000000", "rows=1", "seed", "seed=-1", "scale=nan", "cotangents=inf", "da=0", "n_x=1 ,"],
+)
 def test_a_case_that_is_none_is_an_error_that_names_the_word(tmp_path, case):
     path = written(tmp_path, RNN_CELL_BACKWARD)
     with pytest.raises(AuditError, match="is not part of a case of rnn_cell_backward; expected words such as n_x=1"):
@@ -128,3 +133,48 @@ def test_the_callers_random_state_and_error_state_are_left_alone(tmp_path):
     gradproof.audit(written(tmp_path, "np.random.seed(0)\nnp.seterr(all='ignore')\n" + RNN_CELL_BACKWARD), examples=2)
     assert (np.random.get_state()[1] == state).all()
     assert np.geterr() == errors
+
+
+def test_a_function_that_uses_jax_is_audited_although_this_process_has_used_it():
+    for _ in range(2):
+        assert gradproof.audit(by_jax, convention="coursera.rnn_cell_backward", examples=2, timeout=30)
+
+
+def by_jax(da_next, cache):
+    import jax
+
+    _, a_prev, xt, parameters = cache
+    with jax.enable_x64(True):
+        weights = {name: parameters[name] for name in ("Wax", "Waa", "ba")}
+        _, pullback = jax.vjp(
+            lambda x, a, p: jax.numpy.tanh(p["Wax"] @ x + p["Waa"] @ a + p["ba"]), xt, a_prev, weights
+        )
+        dxt, da_prev, d = pullback(da_next)
+        return {"dxt": dxt, "da_prev": da_prev, "dWax": d["Wax"], "dWaa": d["Waa"], "dba": d["ba"]}
+
+
+@given(st.integers(0, 3))
+@settings(max_examples=2)
+def test_an_audit_may_run_inside_a_hypothesis_test(seed):
+    assert gradproof.audit(manual.rnn.rnn_cell_backward, examples=2, seed=seed)
+
+
+def test_a_line_number_is_that_of_the_function_and_not_of_a_namesake():
+    class Model:
+        def mine(self):
+            return None
+
+    assert Model().mine() is None
+    (function,) = gradproof.audit(mine, convention="coursera.rnn_cell_backward", examples=1).functions
+    assert function.line == mine.__code__.co_firstlineno
+
+
+@pytest.mark.parametrize("module", [manual.rnn, manual.lstm], ids=lambda module: module.__name__)
+def test_wide_nets_and_long_sequences_are_no_false_alarm(module):
+    assert gradproof.audit(module.__file__, case="n_x=20 n_a=40 n_y=10 m=16 T=40 seed=0")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
+def test_a_timeout_that_is_none_is_an_error(timeout):
+    with pytest.raises(AuditError, match="timeout is"):
+        gradproof.audit(manual.rnn.rnn_backward, timeout=timeout)

@@ -1,5 +1,7 @@
 """Whatever a candidate does, it loses nothing but its own verdict."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -166,3 +168,65 @@ def test_a_future_import_holds_for_the_statements_after_it(tmp_path):
     annotated = RNN_CELL_BACKWARD.replace("(da_next, cache)", "(da_next: NotDefined, cache: Nor[This])")
     path.write_text("from __future__ import annotations\nimport numpy as np\n" + annotated)
     assert gradproof.audit(path, examples=2)
+
+
+def test_the_file_knows_where_it_is_however_it_was_named(tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "scale.txt").write_text("1.0")
+    source = "import os\nscale = np.loadtxt(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'scale.txt'))\n"
+    written(folder, source + spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "scale * dz @ xt.T")))
+    monkeypatch.chdir(tmp_path)
+    assert gradproof.audit("folder/candidate.py", examples=2)
+
+
+def test_an_unknown_future_feature_loses_only_itself(tmp_path):
+    path = tmp_path / "candidate.py"
+    path.write_text("from __future__ import braces\nimport numpy as np\n" + RNN_CELL_BACKWARD)
+    assert gradproof.audit(path, examples=2)
+
+
+def test_a_global_that_raises_whatever_it_is_asked_hides_nothing(tmp_path):
+    source = """
+class Proxy:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+    def __call__(self):
+        pass
+
+request = Proxy()
+"""
+    assert audited(tmp_path, source + RNN_CELL_BACKWARD)["rnn_cell_backward"].verdict == "verified"
+
+
+def test_an_exception_whose_text_cannot_be_had_keeps_its_type_and_line(tmp_path):
+    source = "class Odd(Exception):\n    def __str__(self):\n        raise self\n"
+    function = audited(tmp_path, source + BAD_CELL.format("raise Odd"))["rnn_cell_backward"]
+    assert (function.failure.type, function.failure.line) == ("Odd", 6)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"results": 5}', "{}", '{"error": 5}', '{"results": {"dxt": {"else": 5}}}', '{"results": {}, "again": 7}', "[]"],
+)
+def test_an_answer_of_another_form_is_a_crash_of_that_function_alone(tmp_path, body):
+    message = f'{{"body": {body}, "arrays": []}}'
+    cell = BAD_CELL.format(f"import json; json.dumps = lambda *a, **k: {message!r}; return 1")
+    loop = RNN_BACKWARD.replace("rnn_cell_backward(", "cell(") + RNN_CELL_BACKWARD.replace("rnn_cell_backward", "cell")
+    functions = audited(tmp_path, cell + loop, timeout=3)
+    assert functions["rnn_cell_backward"].verdict == "raises"
+    assert functions["rnn_backward"].verdict == "verified"
+
+
+def test_a_module_named_manual_beside_the_candidate_is_the_candidates(tmp_path):
+    (tmp_path / "manual.py").write_text("def derivative(a):\n    return 1 - a ** 2\n")
+    source = "from manual import derivative\n" + RNN_CELL_BACKWARD.replace("(1 - a_next ** 2)", "derivative(a_next)")
+    assert audited(tmp_path, source)["rnn_cell_backward"].verdict == "verified"
+
+
+def test_an_audit_leaves_nothing_in_the_folder_it_is_called_from(tmp_path):
+    path = written(tmp_path, RNN_CELL_BACKWARD)
+    away = tmp_path / "away"
+    away.mkdir()
+    subprocess.run([sys.executable, "-m", "gradproof", "audit", str(path)], cwd=away, check=True, capture_output=True)
+    assert list(away.iterdir()) == []

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from gradproof.cases import Case
+from gradproof.cases import Case, drawn, grid
+from gradproof.contracts.coursera import LSTM_BACKWARD
 from gradproof.diagnose import when
 from gradproof.diagnose.where import by_time, where
 
 SIZES = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6}
 LARGE = Case(SIZES, seed=9, scale=3.0, cotangents=50.0, saturated=True)
+TRIED = [*grid(LSTM_BACKWARD), *drawn(LSTM_BACKWARD, 0, 200)]
 ONES = Case(dict.fromkeys(SIZES, 1))
 
 
@@ -68,13 +70,42 @@ def test_a_case_is_shrunk_until_nothing_can_be_left_out(fails, smallest):
         (lambda case: case.sizes["m"] == 1, "only when m=1"),
         (lambda case: 1 in (case.sizes["m"], case.sizes["n_a"]), "only when n_a=1 or m=1"),
         (lambda case: case.sizes["m"] == case.sizes["n_a"] == 1, "only when n_a=1 and when m=1"),
-        (lambda case: case.sizes["m"] == 1 and case.sizes["T"] > 1, "only when m=1 and from T=2 on"),
+        (lambda case: case.sizes["m"] == 1 and case.sizes["T"] > 1, "only when m=1 and when T>1"),
         (lambda case: case.sizes["n_x"] != case.sizes["n_a"], "only when n_x≠n_a"),
         (lambda case: case.saturated, "only when gates saturate"),
-        (lambda case: case.scale > 1, "only with inputs scaled by 3"),
+        (lambda case: case.scale > 1, "only with large inputs"),
         (lambda case: "dc" not in case.zeroed, "only when dc≠0"),
     ],
 )
 def test_the_condition_is_what_the_failure_needs(fails, condition):
     start = LARGE if fails(LARGE) else LARGE.with_sizes(m=1, n_a=1)
-    assert when.condition(fails, when.smallest(fails, start), ("da", "dc")) == condition
+    tried = {case: fails(case) for case in TRIED}
+    assert when.condition(fails, when.smallest(fails, start), ("da", "dc"), tried) == condition
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        lambda case: case.sizes["n_a"] * case.sizes["m"] > 1,
+        lambda case: case.sizes["n_a"] != 3,
+        lambda case: case.sizes["m"] < 5,
+        lambda case: case.sizes["T"] % 2 == 1,
+        lambda case: case.sizes["n_a"] < case.sizes["n_x"],
+        lambda case: case.sizes["T"] == 2,
+        lambda case: (case.sizes["n_a"] + case.sizes["m"]) % 2 == 0,
+        lambda case: case.sizes["n_a"] == case.sizes["n_x"],
+        lambda case: case.sizes["n_a"] > 1 or case.sizes["m"] > 1,
+    ],
+)
+def test_a_condition_that_a_failing_case_refutes_is_not_told(fails):
+    tried = {case: fails(case) for case in TRIED}
+    start = next(case for case in TRIED if tried[case])
+    told = when.condition(fails, when.smallest(fails, start), ("da", "dc"), tried)
+    holds = {
+        "only when m=1": lambda case: case.sizes["m"] == 1,
+        "only when T>1": lambda case: case.sizes["T"] > 1,
+        "only when n_x>1": lambda case: case.sizes["n_x"] > 1,
+        "only when n_x≠n_a": lambda case: case.sizes["n_x"] != case.sizes["n_a"],
+        None: lambda case: True,
+    }[told]
+    assert all(holds(case) for case in TRIED if tried[case])

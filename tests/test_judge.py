@@ -1,7 +1,7 @@
 """Verdicts and findings: each test spoils one thing in a right candidate and asks what the audit calls it."""
 
 import pytest
-from candidates import RNN, RNN_BACKWARD, RNN_CELL_BACKWARD, audited, kinds, named, spoiled
+from candidates import RNN, RNN_BACKWARD, RNN_CELL_BACKWARD, RNN_CELL_FORWARD, audited, kinds, named, spoiled
 
 CELL_GRADIENTS = {"dxt", "da_prev", "dWax", "dWaa", "dba"}
 
@@ -54,7 +54,7 @@ def test_the_smallest_case_index_and_both_numbers_are_given(tmp_path):
             "only when n_a=1 or m=1",
         ),
         ("dz @ a_prev.T", "dz @ a_prev.T * (1 if dz.shape[0] == xt.shape[0] else 2)", "only when n_x≠n_a"),
-        ("dz @ xt.T", "np.where(np.abs(da_next).max() > 6, 0, 1) * (dz @ xt.T)", "only with cotangents scaled by 50"),
+        ("dz @ xt.T", "np.where(np.abs(da_next).max() > 6, 0, 1) * (dz @ xt.T)", "only with large cotangents"),
         ("dz @ xt.T", "3 * dz @ xt.T", None),
     ],
 )
@@ -390,3 +390,106 @@ def lstm_cell_backward(da_next, dc_next, cache):
 def test_zeros_are_not_taken_for_float32_rounding(tmp_path):
     source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "np.where(np.abs(dz @ xt.T) < 1e-3, 0, dz @ xt.T)"))
     assert named(audited(tmp_path, source, examples=30)["rnn_cell_backward"], "wrong") == {"dWax"}
+
+
+def test_results_that_the_next_call_overwrites_are_a_finding(tmp_path):
+    source = "kept = {}\n" + spoiled(
+        RNN_CELL_BACKWARD,
+        ("    return {", "    out = kept.setdefault((dz.shape, xt.shape), np.zeros((len(dz), len(xt))))\n    return {"),
+        ("dz @ xt.T", "np.add(dz @ xt.T, 1e-15 * out, out=out)"),
+    )
+    assert "overwritten" in kinds(audited(tmp_path, source)["rnn_cell_backward"])
+
+
+def test_an_argument_that_loses_an_entry_is_a_finding(tmp_path):
+    lost = "    parameters = dict(parameters, by=parameters.pop('by'))\n    a_next"
+    source = spoiled(RNN_CELL_FORWARD, ("    a_next", lost))
+    function = audited(tmp_path, source)["rnn_cell_forward"]
+    assert (function.verdict, kinds(function)) == ("verified", {"in-place"})
+    assert "parameters['by']" in function.findings[0].message
+
+
+def test_what_is_kept_from_call_to_call_is_told_and_no_size_is_blamed(tmp_path):
+    source = RNN_CELL_BACKWARD.replace("def rnn_cell_backward", "def compute") + (
+        "memo = {}\n"
+        "def rnn_cell_backward(da_next, cache):\n"
+        "    if da_next.shape not in memo:\n"
+        "        memo[da_next.shape] = compute(da_next, cache)\n"
+        "    return memo[da_next.shape]\n"
+    )
+    function = audited(tmp_path, source, examples=30)["rnn_cell_backward"]
+    assert function.verdict == "wrong"
+    assert "state" in kinds(function)
+    assert {result.condition for result in function.failing} == {None}
+    assert function.reproduce is None
+
+
+def test_a_function_that_patches_numpy_in_a_call_harms_only_itself(tmp_path):
+    patching = spoiled(RNN_CELL_FORWARD, ("    a_next", "    np.multiply = np.tanh\n    np.stack = None\n    a_next"))
+    functions = audited(tmp_path, patching + RNN_CELL_BACKWARD + RNN_BACKWARD.replace("np.zeros", "0 * np.ones"))
+    assert functions["rnn_backward"].verdict == "verified"
+
+
+def test_long_doubles_have_no_side_effects_for_their_padding(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "(dz @ xt.T).astype(np.longdouble)"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert (function.verdict, function.findings) == ("verified", [])
+
+
+def test_a_cell_under_another_name_is_not_taken_for_replaced(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("(1 - a_next ** 2)", "(1 - a_next)")) + spoiled(
+        RNN_BACKWARD,
+        ("def rnn_backward(da, caches):", "def rnn_backward(da, caches, cell=rnn_cell_backward):"),
+        ("g = rnn_cell_backward(", "g = cell("),
+    )
+    function = audited(tmp_path, source)["rnn_backward"]
+    assert function.verdict == "wrong"
+    assert "cell" not in kinds(function)
+
+
+def test_a_cell_that_goes_by_two_names_is_replaced_under_both(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("(1 - a_next ** 2)", "(1 - a_next)")) + "step = rnn_cell_backward\n"
+    function = audited(tmp_path, source + spoiled(RNN_BACKWARD, ("g = rnn_cell_backward(", "g = step(")))[
+        "rnn_backward"
+    ]
+    assert any(finding.message.startswith("glue right, cell wrong") for finding in function.findings)
+
+
+def test_a_cache_in_an_order_of_its_own_is_not_read_as_the_published_one(tmp_path):
+    source = spoiled(
+        RNN,
+        ("(a_next, a_prev, xt, parameters)\n", "(a_prev, a_next, xt, parameters)\n"),
+        ("a_next, a_prev, xt, parameters = cache", "a_prev, a_next, xt, parameters = cache"),
+        ("dz.sum(axis=1, keepdims=True)", "2 * dz.sum(axis=1, keepdims=True)"),
+    )
+    functions = audited(tmp_path, source)
+    assert functions["rnn_cell_forward"].verdict == functions["rnn_forward"].verdict == "verified"
+    assert named(functions["rnn_cell_backward"], "wrong") == named(functions["rnn_backward"], "wrong") == {"dba"}
+
+
+def test_a_wrong_prediction_does_not_excuse_a_backward_with_a_cache_of_its_own(tmp_path):
+    source = spoiled(
+        RNN_CELL_FORWARD + RNN_CELL_BACKWARD,
+        ('parameters["Wya"] @ a_next', 'parameters["Wya"] @ a_prev'),
+        ("(a_next, a_prev, xt, parameters)\n", '{"a": a_next, "b": a_prev, "x": xt, "p": parameters}\n'),
+        ("a_next, a_prev, xt, parameters = cache", 'a_next, a_prev, xt, parameters = (cache[k] for k in "abxp")'),
+        ("dz @ xt.T", "2 * dz @ xt.T"),
+    )
+    assert named(audited(tmp_path, source)["rnn_cell_backward"], "wrong") == {"dWax"}
+
+
+def test_a_damaged_cache_and_a_wrong_backward_are_told_apart(tmp_path):
+    source = spoiled(
+        RNN,
+        ("(a_next, a_prev, xt, parameters)\n", "(a_next, a_next, xt, parameters)\n"),
+        ("dz.sum(axis=1, keepdims=True)", "2 * dz.sum(axis=1, keepdims=True)"),
+    )
+    functions = audited(tmp_path, source)
+    assert named(functions["rnn_cell_forward"], "wrong") == {"cache"}
+    assert named(functions["rnn_cell_backward"], "wrong") == {"dba"}
+
+
+def test_too_few_cases_for_a_verdict_leave_it_undecided(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("    dz =", "    import time; time.sleep(0.4)\n    dz ="))
+    function = audited(tmp_path, source, timeout=1)["rnn_cell_backward"]
+    assert (function.verdict, kinds(function)) == ("undecided", {"time"})

@@ -120,3 +120,31 @@ def test_definitions_know_their_line_and_the_nones_that_a_template_left(tmp_path
     )
     found = source.definitions(source.read(path))["rnn_cell_backward"]
     assert (found.line, found.unfinished) == (1, {"dxt": 2})
+
+
+def test_a_method_of_the_same_name_is_not_the_function(tmp_path):
+    path = tmp_path / "both.py"
+    path.write_text(
+        "class Model:\n    def rnn_backward(self):\n        pass\n\ndef rnn_backward(da, caches):\n    pass\n"
+    )
+    assert source.definitions(source.read(path))["rnn_backward"].line == 5
+
+
+def test_a_docstring_that_starts_at_the_margin_survives_a_syntax_error_elsewhere(tmp_path):
+    docstring = '    """\ndef of nothing\nwith text at the margin\n"""\n    a_next, a_prev'
+    body = RNN_CELL_BACKWARD.replace("    a_next, a_prev", docstring)
+    path = tmp_path / "doc.py"
+    path.write_text("import numpy as np\n" + body + "\nprint 'done'\n")
+    report = gradproof.audit(path, examples=2)
+    assert report
+    assert [note.message for note in report.notes] == ["Python 2 syntax: print 'done'"]
+
+
+def test_a_shell_line_that_goes_on_is_skipped_as_a_whole(tmp_path):
+    assert texts(notebook(tmp_path, "!pip install numpy \\\n    scipy\nx = 1")) == ["pass\n\nx = 1"]
+
+
+def test_a_notebook_may_start_with_a_byte_order_mark(tmp_path):
+    path = notebook(tmp_path, "x = 1")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert texts(path) == ["x = 1"]

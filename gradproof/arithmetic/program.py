@@ -26,7 +26,7 @@ def trace(contract: Forward, forward: Callable[[Mapping[str, Any]], dict[str, An
         outputs, pullback = jax.vjp(forward, inputs)
         return outputs, pullback(cotangents)[0]
 
-    with jax.enable_x64(True):
+    with jax.enable_x64(True), jax.disable_jit(False):
         names = names_of(contract)
         symbols = dict(zip(names, export.symbolic_shape(",".join(names)), strict=True))
 

@@ -77,9 +77,13 @@ def _parts(fails: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping
     if case.saturated and not fails(replace(case, saturated=False)):
         yield "when gates saturate", lambda other: other.saturated
     if case.scale != 1 and not fails(replace(case, scale=1.0)):
-        yield f"with inputs scaled by {case.scale:g}", lambda other: other.scale == case.scale
+        yield (
+            f"with {'large' if case.scale > 1 else 'small'} inputs",
+            lambda other: (other.scale - 1) * (case.scale - 1) > 0,
+        )
     if case.cotangents != 1 and not fails(replace(case, cotangents=1.0)):
-        yield f"with cotangents scaled by {case.cotangents:g}", lambda other: other.cotangents == case.cotangents
+        word = "large" if case.cotangents > 1 else "tiny"
+        yield f"with {word} cotangents", lambda other: (other.cotangents - 1) * (case.cotangents - 1) > 0
     needed = [name for name in cotangents if not fails(replace(case, zeroed=(name,)))]
     if len(cotangents) > 1 and len(needed) == 1:
         yield f"when {needed[0]}≠0", lambda other: needed[0] not in other.zeroed

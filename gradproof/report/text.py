@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+from pathlib import PurePath
 from typing import Any
 
 from rich.console import Console
@@ -24,7 +25,7 @@ def render(report: Report) -> str:
 
 
 def write(report: Report, console: Console) -> None:
-    """Print the report on a rich console."""
+    """Print the report on a rich console of at least 80 columns, since no number is to be cut short."""
     console.print(Text(report.file, style="bold"))
     for note in report.notes[:NOTES]:
         place = _place(note.label, note.line)
@@ -47,11 +48,13 @@ def _function(function: Function, console: Console) -> None:
         head.append(f", {function.cases} case{'s' if function.cases > 1 else ''}", style="dim")
     console.print(head)
     if function.failure is not None:
-        _failure(function.failure, function.name, console)
+        _failure(function.failure, function, console)
     if not function.failing:
         digits = min(result.digits or 0 for result in function.results)
         everything = " ".join(result.name for result in function.results)
         _paragraph(console, f"{everything}, to {digits} digits", AGREES, "green")
+    elif function.verdict == UNDECIDED:
+        pass
     elif function.failure is None or any(result.case and result.index for result in function.results):
         console.print(_table(function))
     for (_, condition, failed), names in grouped(function.results).items():
@@ -60,11 +63,17 @@ def _function(function: Function, console: Console) -> None:
             continue
         everyone = len(names) == len(function.results) and len(names) > 1
         who = f"all {len(names)}" if everyone else ", ".join(names)
-        some = f"in {failed} of {function.cases} cases"
-        everywhere = "at every size tried" if failed == function.cases else some
-        _paragraph(console, f"{who}: {condition or everywhere}", "when")
+        extent = f"in {failed} of {function.cases} cases" if failed else "at every size tried"
+        _paragraph(console, f"{who}: {condition or extent}", "when")
         if function.failure is None or together[0].index is not None:
             _paragraph(console, f"{together[0].case}", "case")
+    for result in function.results:
+        if isinstance(result.actual, str) and len(result.actual) > 12:
+            _paragraph(
+                console,
+                f"{result.name} is {result.actual}; expected an array of shape {_shape(result.expected)}",
+                "shape",
+            )
     for told, names in _places(function.results).items():
         _paragraph(console, f"{', '.join(names)}: {told}", "where")
     for finding in function.findings:
@@ -91,9 +100,13 @@ def _cells(result: Result) -> tuple[str, ...]:
     if result.verdict == AGREES:
         return (f"to {result.digits} digits",)
     if result.index is None:
-        return "", _shape(result.actual), _shape(result.expected), ""
+        return "", _short(_shape(result.actual)), _short(_shape(result.expected)), ""
     index = f"[{', '.join(map(str, result.index))}]"
     return index, _number(result.actual), _number(result.expected), _relative(result.actual, result.expected)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 12 else text[:11] + "…"
 
 
 def _relative(actual: float, expected: float) -> str:
@@ -119,10 +132,12 @@ def _places(results: list[Result]) -> dict[str, list[str]]:
     return places
 
 
-def _failure(failure: Failure, name: str, console: Console) -> None:
+def _failure(failure: Failure, function: Function, console: Console) -> None:
     place = _place(failure.label, failure.line)
     where = f" in {place}" if place else ""
-    if failure.function not in (None, name):
+    if failure.label not in (None, function.label) and not place.startswith("cell"):
+        where += f" of {PurePath(failure.label or '').name}"
+    if failure.function not in (None, function.name):
         where += f" ({failure.function})"
     _paragraph(console, f"{failure.type}{where}: {failure.message}", "error", "red")
     if failure.text:
@@ -132,7 +147,7 @@ def _failure(failure: Failure, name: str, console: Console) -> None:
 
 
 def _place(label: str | None, line: int | None) -> str:
-    """ "line 7", or "cell 3, line 7" in a notebook."""
+    """ "line 7"; "cell 3, line 7" in a notebook."""
     cell = label.rpartition("[")[2].rstrip("]") if label and label.endswith("]") else ""
     return ", ".join(filter(None, [cell, f"line {line}" if line else ""]))
 
@@ -141,14 +156,18 @@ def _summary(report: Report) -> Text:
     failing = [function for function in report.functions if function.verdict != VERIFIED]
     total = len(report.functions)
     noun = "function" if total == 1 else "functions"
+    unknown = sum(note.unaudited for note in report.notes)
+    besides = f"; {unknown} of a known name not audited" if unknown else ""
     if not failing:
-        return Text(f"{total} {noun}: every gradient agrees with automatic differentiation", style="bold green")
+        told = f"{total} {noun}: every gradient agrees with automatic differentiation{besides}"
+        return Text(told, style="bold green")
     names = ", ".join(f"{function.name} ({function.verdict})" for function in failing)
-    return Text(f"{len(failing)} of {total} {noun} not verified: {names}", style="bold red")
+    return Text(f"{len(failing)} of {total} {noun} not verified: {names}{besides}", style="bold red")
 
 
 def _paragraph(console: Console, text: str, label: str, style: str = "") -> None:
     """Text beside a label, wrapped with a hanging indent."""
-    lines = textwrap.wrap(" ".join(text.split()), width=min(console.width, 100) - 11) or [""]
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    lines = textwrap.wrap(" ".join(printable.split()), width=min(console.width, 100) - 11) or [""]
     for index, line in enumerate(lines):
         console.print(Text.assemble((f"  {label if index == 0 else '':<8}", "dim"), (line, style)), soft_wrap=True)
