@@ -138,7 +138,7 @@ class Judge:
             return mine
         # predictions are not what a backward starts from
         sound = not {result.name for result in forward.failing}.intersection((*contract.cotangents.values(), caches))
-        state = "unknown" if fatal else self._cache_of(own)
+        state, entries = ("unknown", "") if fatal else self._cache_of(own)
         if mine is not None and sound and state in ("published", "its own"):
             return mine
         other = self._explored(target)
@@ -166,14 +166,14 @@ class Judge:
             forward.findings.append(
                 Finding(
                     "cache",
-                    f"every output agrees, but the {caches} that it returns do not hold what the backward needs: an "
-                    "entry is wrong, or is a view of a buffer that is overwritten later",
+                    f"every output agrees, but in the {caches} that it returns {entries} is not what the backward "
+                    "needs: it is another array, or a view of a buffer that is overwritten later",
                 )
             )
         return other
 
-    def _cache_of(self, own: Target) -> str:
-        """What a forward returns as its cache: "published", "damaged" where entries are wrong, or "its own" order."""
+    def _cache_of(self, own: Target) -> tuple[str, str]:
+        """What a forward returns as its cache: "published", "damaged", of "its own" order; and what is off in it."""
         contract = own.contract
         assert isinstance(contract, Forward)
         case = drawing.grid(contract)[0]
@@ -189,8 +189,10 @@ class Judge:
         steps, expected = answer.get("entries"), references.cache_of(contract, inputs)
         reference = list(expected[0]) if contract.cell else [expected]
         if not steps or len(steps) != len(reference):
-            return "its own"
-        return max((_order(mine, theirs) for mine, theirs in zip(steps, reference, strict=True)), key=CACHES.index)
+            return "its own", ""
+        orders = [_order(mine, theirs) for mine, theirs in zip(steps, reference, strict=True)]
+        step, (state, off) = max(enumerate(orders), key=lambda item: (CACHES.index(item[1][0]), -item[0]))
+        return state, ", ".join(contract.cache[i] for i in off) + (f" of step {step}" if contract.cell else "")
 
     # what forwards and backwards share
 
@@ -350,7 +352,7 @@ class Judge:
         if cell is None:
             return
         forward = experiment.forward
-        if forward is not None and self._cache_of(forward) != "published":
+        if forward is not None and self._cache_of(forward)[0] != "published":
             forward = None  # the reference cell cannot read it
         other = self._explored(target, forward, cell)
         if other.cell_calls == 0:
@@ -400,8 +402,8 @@ def _gates(contract: Contract, results: list[Result]) -> list[Finding]:
 CACHES = ("published", "damaged", "its own")
 
 
-def _order(mine: list[Any], reference: Any) -> str:
-    """How one step's cache stands to the reference's, entry by entry.
+def _order(mine: list[Any], reference: Any) -> tuple[str, list[int]]:
+    """How one step's cache stands to the reference's, and which entries are not in their place.
 
     A permutation is an order of its own; so is one in which some entries are wrong, as long as no two are the same.
     """
@@ -410,11 +412,10 @@ def _order(mine: list[Any], reference: Any) -> str:
     for i, entry in pairs:
         same = [j for j, other in enumerate(reference) if isinstance(other, np.ndarray) and _equal(entry, other)]
         found.append(i if i in same else same[0] if same else None)
-    if all(match == i for match, (i, _) in zip(found, pairs, strict=True)):
-        return "published"
+    off = [i for match, (i, _) in zip(found, pairs, strict=True) if match != i]
     known = [match for match in found if match is not None]
     moved = any(match not in (None, i) for match, (i, _) in zip(found, pairs, strict=True))
-    return "its own" if moved and len(set(known)) == len(known) else "damaged"
+    return "published" if not off else "its own" if moved and len(set(known)) == len(known) else "damaged", off
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -486,6 +486,7 @@ def test_a_damaged_cache_and_a_wrong_backward_are_told_apart(tmp_path):
     )
     functions = audited(tmp_path, source)
     assert named(functions["rnn_cell_forward"], "wrong") == {"cache"}
+    assert "in the cache that it returns a_prev is not" in functions["rnn_cell_forward"].findings[0].message
     assert named(functions["rnn_cell_backward"], "wrong") == {"dba"}
 
 
