@@ -192,6 +192,11 @@ def cotangents_of(contract: Backward, case: Case, taken: tuple[str, ...] = ()) -
     return arrays
 
 
+def zeros(dimensions: tuple[str, ...], sizes: Mapping[str, int]) -> NDArray[Any]:
+    """No cotangent at all."""
+    return np.zeros(sizes_of(dimensions, sizes))
+
+
 def _written(number: float) -> str:
     """The shortest form that reads back as the same number: 3 and 1e-05, not 3.0."""
     return repr(number).removesuffix(".0")

@@ -14,7 +14,7 @@ from . import references
 from .candidate import Candidate
 from .cases import Case
 from .compare import ATOL, Comparison, compare, growth, magnitude
-from .contracts import Backward, Contract, Forward, forward_of, sizes_of
+from .contracts import Backward, Contract, Forward, forward_of
 from .diagnose.when import OutOfTime
 from .verdicts import AGREES, MISSING, RAISES, UNFINISHED, WRONG, WRONG_SHAPE
 
@@ -130,9 +130,12 @@ class Experiment:
             return inputs, {}
         return inputs, drawing.cotangents_of(contract, case, self.target.taken)
 
-    def ask(self, case: Case, probe: Any = None) -> dict[str, Any]:
+    def ask(self, case: Case, probe: Any = None, steps: int | None = None) -> dict[str, Any]:
+        """The candidate's answer; with `steps`, the cotangents of so many time steps only."""
         contract = self.target.contract
         inputs, cotangents = self.arrays(case)
+        if steps is not None:
+            cotangents = {name: array[..., :steps] for name, array in cotangents.items()}
         message = {
             "limit": None if probe is None else 4 * self.lab.candidate.timeout,  # a probe is several calls
             "contract": [contract.convention, contract.name],
@@ -162,7 +165,7 @@ class Experiment:
         if key not in self.lab.truths:
             inputs, cotangents = self.arrays(case)
             forward = forward_of(contract)
-            upstream = {name: np.zeros(sizes_of(shape, case.sizes)) for name, shape in forward.outputs.items()}
+            upstream = {name: drawing.zeros(shape, case.sizes) for name, shape in forward.outputs.items()}
             if isinstance(contract, Backward):
                 upstream |= {output: cotangents[name] for name, output in contract.cotangents.items()}
             outputs, gradients = references.outputs_and_gradients(forward, case.sizes, inputs, upstream)
@@ -202,7 +205,7 @@ class Experiment:
                     continue
                 statuses[name] = Status(MISSING)
             else:
-                statuses[name] = _status(returned[name], array, S, G)
+                statuses[name] = status_of(returned[name], array, S, G)
         return Outcome(statuses, tuple(name for name in returned if name not in expected))
 
     def _failed(self, error: dict[str, Any]) -> Outcome:
@@ -223,7 +226,7 @@ def optional_results_of(contract: Contract) -> tuple[str, ...]:
     return contract.optional_gradients if isinstance(contract, Backward) else ()
 
 
-def _status(returned: Any, expected: Any, S: float, G: float) -> Status:
+def status_of(returned: Any, expected: Any, S: float, G: float) -> Status:
     """The verdict on one returned value: is it an array of the right shape, and of the right numbers?"""
     if not isinstance(returned, np.ndarray):
         if returned.get("none"):

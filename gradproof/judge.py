@@ -17,6 +17,7 @@ from .contracts import Backward, Contract, Forward, forward_of, signature
 from .diagnose import when
 from .diagnose import where as locating
 from .experiment import Experiment, Lab, Outcome, Target, results_of
+from .prefix import prefix
 from .purity import side_effects
 from .verdicts import (
     AGREES,
@@ -122,6 +123,8 @@ class Judge:
         if function.failing:
             self._glue(function, target, experiment)
         function.findings += side_effects(experiment)
+        if function.verdict == VERIFIED:
+            function.findings += prefix(experiment)
         return function
 
     def _on_caches(self, target: Target, own: Target, findings: list[Finding]) -> Experiment:

@@ -494,3 +494,16 @@ def test_too_few_cases_for_a_verdict_leave_it_undecided(tmp_path):
     source = spoiled(RNN_CELL_BACKWARD, ("    dz =", "    import time; time.sleep(0.4)\n    dz ="))
     function = audited(tmp_path, source, timeout=1)["rnn_cell_backward"]
     assert (function.verdict, kinds(function)) == ("undecided", {"time"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("n_a, m, T = da.shape", "(n_a, m), T = da.shape[:2], x.shape[2]", True),
+        ("dx = np.zeros((x.shape[0], m, T))", "dx = np.zeros(x.shape)", False),
+        ("reversed(range(T))", "reversed(range(T))", False),
+    ],
+)
+def test_a_backward_that_cannot_take_a_prefix_is_a_finding(tmp_path, old, new, found):
+    function = audited(tmp_path, RNN_CELL_BACKWARD + spoiled(RNN_BACKWARD, (old, new)))["rnn_backward"]
+    assert (function.verdict, "prefix" in kinds(function)) == ("verified", found)
