@@ -7,11 +7,11 @@ from typing import Any
 
 from .candidate import Candidate
 from .cases import parse
-from .contracts import CONVENTIONS, Contract, signature
+from .contracts import CONVENTIONS, Backward, Contract, signature
 from .errors import AuditError
 from .experiment import results_of
 from .judge import Judge
-from .recognise import recognise
+from .recognise import plain, recognise
 from .verdicts import RAISES, Failure, Finding, Function, Note, Report, Result
 
 
@@ -35,7 +35,10 @@ def audit(
         file, separator, named = str(target).partition("::")
         target, function = file, (named if separator else None)
     with Candidate(target, timeout) as candidate:
+        progress("loading", 0, 1)
         candidate.load()
+        if function is None and "." in convention:
+            function = convention.partition(".")[2]
         targets, notes = recognise(candidate, convention, function)
         lost = _lost(candidate, convention, function)
         if function is not None and not any(t.name == function for t in targets) and not lost:
@@ -47,10 +50,7 @@ def audit(
                 if function in (None, t.name):
                     _check_case(case, t.contract)
         judge = Judge(candidate, targets, examples=examples, seed=seed, case=case, progress=progress)
-        functions = judge.audit(None if function is None else [function]) + lost
-        if function is None or convention.count("."):
-            wanted = None if function is None else [function]
-            functions = [f for f in functions if wanted is None or f.name in wanted]
+        functions = judge.audit([function] if function else None) + lost
     for audited in functions:
         audited.reproduce = _reproduce(audited, file, convention)
     return Report(file or f"{function} ({candidate.source.path})", functions, _notes(candidate) + notes)
@@ -65,34 +65,33 @@ def _check_case(case: str, contract: Contract) -> None:
 
 def _lost(candidate: Candidate, convention: str, function: str | None) -> list[Function]:
     """Functions whose source does not parse: they get a verdict all the same."""
-    known = {
-        contract.name: contract
-        for name, contracts in CONVENTIONS.items()
+    contracts = [
+        contract
+        for name, family in CONVENTIONS.items()
         if convention.partition(".")[0] in ("auto", name)
-        for contract in contracts
-    }
-    lost = []
+        for contract in family
+    ]
+    lost = {}
     for problem in candidate.source.problems:
-        contract = known.get(problem.function or "")
-        if contract is None or contract.name in candidate.functions or function not in (None, contract.name):
+        name = problem.function or ""
+        contract = next((contract for contract in contracts if plain(contract.name) == plain(name)), None)
+        if contract is None or name in candidate.functions or function not in (None, name):
             continue
-        lost.append(
-            Function(
-                name=contract.name,
-                contract=contract.name,
-                convention=contract.convention,
-                kind="backward" if hasattr(contract, "gradients") else "forward",
-                signature=signature(contract),
-                verdict=RAISES,
-                results=[Result(name, RAISES) for name in results_of(contract)],
-                cases=0,
-                label=problem.label,
-                line=problem.line,
-                findings=[Finding("python2", problem.message)] if problem.python2 else [],
-                failure=Failure("SyntaxError", problem.message.removeprefix("SyntaxError: "), line=problem.line),
-            )
+        lost[name] = Function(
+            name=name,
+            contract=contract.name,
+            convention=contract.convention,
+            kind="backward" if isinstance(contract, Backward) else "forward",
+            signature=signature(contract),
+            verdict=RAISES,
+            results=[Result(result, RAISES) for result in results_of(contract)],
+            cases=0,
+            label=problem.label,
+            line=problem.line,
+            findings=[Finding("python2", "the source is Python 2")] if problem.python2 else [],
+            failure=Failure("SyntaxError", problem.message.removeprefix("SyntaxError: "), line=problem.line),
         )
-    return lost
+    return list(lost.values())
 
 
 def _notes(candidate: Candidate) -> list[Note]:

@@ -36,7 +36,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 class Process(Protocol):
     pid: int
 
-    def wait(self) -> int: ...
+    def wait(self, timeout: float | None = None) -> int: ...
 
 
 class Forked:
@@ -46,9 +46,16 @@ class Forked:
         self.pid = pid
         self.status: int | None = None
 
-    def wait(self) -> int:
-        if self.status is None:
-            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+    def wait(self, timeout: float | None = None) -> int:
+        until = time.monotonic() + (timeout or 1e9)
+        while self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() > until:
+                raise subprocess.TimeoutExpired("fork", timeout or 0)
+            else:
+                time.sleep(0.005)
         return self.status
 
 
@@ -82,6 +89,7 @@ class Candidate:
         self._skipped: list[str] = []
         self._process: Process | None = None
         self._number = 0
+        self.loading_time = 0.0
 
     def __enter__(self) -> "Candidate":
         return self
@@ -96,7 +104,9 @@ class Candidate:
         found: list[sources.Problem] = []
         while True:
             self._start()
+            started = time.monotonic()
             answer = self._ask(self._loading(), min(STATEMENT_LIMIT, self.timeout))
+            self.loading_time = time.monotonic() - started
             if "functions" in answer and (self.function is None or self.function.__name__ in answer["functions"]):
                 break
             if self.module is not None and hasattr(os, "fork"):
@@ -122,7 +132,7 @@ class Candidate:
         """The worker's answer; {"error": ...} with "fatal" when it did not answer, after which it starts anew."""
         if self._process is None:
             self._start()
-            answer = self._ask(self._loading(), self.timeout)
+            answer = self._ask(self._loading(), min(STATEMENT_LIMIT, self.timeout))
             if "functions" not in answer:
                 return answer
         answer = self._ask(message, limit or self.timeout)
@@ -209,8 +219,8 @@ class Candidate:
 
     def _ask(self, message: dict[str, Any], limit: float) -> dict[str, Any]:
         self._number += 1
-        with contextlib.suppress(OSError):  # a process that is gone is noticed when it does not answer
-            wire.write(self._to, {**message, "number": self._number})
+        # in a thread of its own, because a process that does not read would hold us up
+        threading.Thread(target=_send, args=(self._to, {**message, "number": self._number}), daemon=True).start()
         place: dict[str, Any] | None = None
         until = time.monotonic() + limit
         while True:
@@ -220,7 +230,7 @@ class Candidate:
                 copied = "; it ran in a copy of this process" if isinstance(self._process, Forked) else ""
                 told = f"did not return within {limit:g} s{copied}"
                 answer = {"error": {"type": "Timeout", "message": told, "fatal": True}}
-            if "at" in answer:
+            if "at" in answer and message["do"] == "load":
                 place = answer
                 until = time.monotonic() + limit  # for each statement
                 continue
@@ -235,11 +245,12 @@ class Candidate:
 
     def _death(self, reason: str) -> dict[str, Any]:
         assert self._process is not None
-        if reason:
-            with contextlib.suppress(OSError):
-                os.kill(self._process.pid, KILL)
+        try:
+            status = self._process.wait(timeout=1) if not reason else None
+        except subprocess.TimeoutExpired:
+            status, reason = None, "nothing more, and went on"
+        if status is None:
             return {"type": "Crash", "message": f"the process answered with {reason}", "fatal": True}
-        status = self._process.wait()
         if status >= 0:
             return {"type": "Exit", "message": f"ended its process with code {status}", "fatal": True}
         name = signal.Signals(-status).name
@@ -263,26 +274,54 @@ def _is_answer(answer: dict[str, Any]) -> bool:
 
     def results(value: Any) -> bool:
         return isinstance(value, dict) and all(
-            isinstance(item, np.ndarray) or (isinstance(item, dict) and ("none" in item or "what" in item))
+            isinstance(item, np.ndarray)
+            or (isinstance(item, dict) and (item.get("none") is True or isinstance(item.get("what"), str)))
             for item in value.values()
         )
 
     def called(value: Any) -> bool:
         return isinstance(value, dict) and results(value.get("results")) and _is_error(value.get("error", ERROR))
 
-    entries = answer.get("entries")
+    def lists(value: Any) -> bool:
+        return isinstance(value, list) and all(isinstance(item, list) for item in value)
+
     return (
         results(answer.get("results"))
+        and isinstance(answer.get("cell_calls", 0), int)
         and isinstance(answer.get("changed", {}), dict)
-        and all(called(answer[key]) for key in ("again", "interleaved") if key in answer)
         and isinstance(answer.get("overwritten", []), list)
-        and all(isinstance(pair, list) and len(pair) == 2 for pair in answer.get("shared", []))
-        and (entries is None or all(isinstance(step, list) for step in entries))
+        and all(called(answer[key]) for key in ("again", "interleaved") if key in answer)
+        and lists(answer.get("shared", []))
+        and (answer.get("entries") is None or lists(answer["entries"]))
     )
 
 
 def _is_error(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(value.get(key), str) for key in ("type", "message"))
+    """Whether a message has the form of an error: its line stands with its function and text, or not at all."""
+    if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("type", "message")):
+        return False
+    placed = [key in value for key in ("label", "line", "function", "text")]
+    return not any(placed) or (
+        all(placed)
+        and isinstance(value["line"], int)
+        and all(isinstance(value[key], str) for key in ("label", "function", "text"))
+    )
+
+
+def _is_loaded(answer: dict[str, Any]) -> bool:
+    functions, failures = answer.get("functions"), answer.get("failures")
+    return (
+        isinstance(functions, dict)
+        and all(parameters is None or isinstance(parameters, list) for parameters in functions.values())
+        and isinstance(failures, list)
+        and all(_is_error(failure) or _is_error({**ERROR, **failure}) for failure in failures)
+        and isinstance(answer.get("supplied"), list)
+    )
+
+
+def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError, ValueError):  # a process that is gone is noticed when it does not answer
+        wire.write(stream, message)
 
 
 def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
@@ -294,8 +333,10 @@ def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
                 errors = [answer[key] for key in ("error", "forward_error") if key in answer]
                 if not all(_is_error(error) and not error.get("fatal") for error in errors):
                     raise wire.ProtocolError("what is no error")
+                if "functions" in answer and not _is_loaded(answer):
+                    raise wire.ProtocolError("what is no list of functions")
                 answers.put(answer)
-            except (EOFError, OSError):
+            except (EOFError, OSError, ValueError):
                 answers.put({"lost": ""})
                 return
             except wire.ProtocolError as error:

@@ -5,19 +5,20 @@ never to all zeros, where tanh' = 1 and weight gradients vanish and bugs hide.
 """
 
 import atexit
+import math
 import shutil
 import sys
 import tempfile
-import threading
 import zlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .contracts import Backward, Contract, Forward, names_of, sizes_of
+from .contracts import Backward, Contract, Forward, forward_of, names_of, sizes_of
 
 BASE = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6}  # pairwise distinct: a swapped axis or slice cannot fit
 LARGEST = {"n_x": 6, "n_a": 6, "n_y": 6, "m": 6, "T": 9}
@@ -76,7 +77,7 @@ def parse(text: str, contract: Contract) -> Case:
                     raise ValueError
             elif name in ("scale", "cotangents"):
                 others[name] = float(value)
-                if not 0 < others[name] < np.inf:
+                if not 1e-100 < others[name] < 1e100:
                     raise ValueError
             elif word == "saturated":
                 others[name] = True
@@ -91,7 +92,11 @@ def parse(text: str, contract: Contract) -> Case:
             raise ValueError(
                 f"{word!r} is not part of a case of {contract.name}; expected words such as {known}"
             ) from None
-    return Case({name: sizes.get(name, BASE[name]) for name in names}, **others)
+    sizes = {name: sizes.get(name, BASE[name]) for name in names}
+    shapes = forward_of(contract).inputs.values()
+    if sum(math.prod(sizes_of(shape, sizes)) for shape in shapes) > 2e6:
+        raise ValueError(f"{text!r} is too large a case; expected arrays of at most 2 million numbers")
+    return Case(sizes, **others)
 
 
 def grid(contract: Contract) -> list[Case]:
@@ -158,9 +163,8 @@ def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
         collect()
 
     # in a thread of its own, because an audit may run inside somebody's Hypothesis test, and those do not nest
-    thread = threading.Thread(target=draw)
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(draw).result()
     return list(found)[:examples]
 
 

@@ -54,7 +54,7 @@ def audit(
     Every gradient is compared with automatic differentiation of an independent forward, on sizes from 1 up, and gets a
     verdict of its own; a wrong one is shrunk to the smallest case that shows it.
 
-    Exit code: 0 all agree, 1 a gradient is wrong, 2 nothing could be audited, 3 a defect of gradproof.
+    Exit code: 0 all agree, 1 a function is not verified, 2 nothing could be audited, 3 a defect of gradproof.
     """
     if sys.stdout is None and output is None:
         sys.exit(USAGE)  # closed: nobody would read the report

@@ -57,6 +57,7 @@ class Lab:
     """The candidate that is experimented on, and the truths that were computed for it."""
 
     candidate: Candidate
+    tick: Callable[[], None]  # called for every case, so that a person sees that something happens
     truths: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -95,11 +96,12 @@ class Experiment:
         return definition.unfinished if definition else {}
 
     def run(self, case: Case) -> Outcome:
-        """The outcome of a case.  Raises OutOfTime when it is a new one and the time for shrinking is over."""
+        """The outcome of a case.  Raises OutOfTime for a new one when the process has died or shrinking must end."""
         if case not in self.tried:
-            if time.monotonic() > self.until:
+            if self.dead is not None or time.monotonic() > self.until:
                 raise OutOfTime
-            self.tried[case] = self.call(case) if self.dead is None else self._failed(self.dead)
+            self.lab.tick()
+            self.tried[case] = self.call(case)
         return self.tried[case]
 
     def explore(self, cases: list[Case]) -> "Experiment":
@@ -238,7 +240,7 @@ def status_of(returned: Any, expected: Any, S: float, G: float) -> Status:
         if returned.imag.any():
             return Status(WRONG_SHAPE, actual="complex numbers", expected=list(expected.shape))
         returned = returned.real
-    float32 = returned.dtype in (np.float32, np.float16)
+    float32 = returned.dtype == np.float32
     found = compare(returned, expected, S, G, float32=float32)
     if not found.agrees and _was_float32(returned, expected, S * G**2):
         found, float32 = compare(returned, expected, S, G, float32=True), True

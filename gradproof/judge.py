@@ -13,10 +13,10 @@ from . import cases as drawing
 from . import references
 from .candidate import Candidate
 from .cases import Case
-from .contracts import Backward, Contract, Forward, forward_of, signature
+from .contracts import Backward, Contract, Forward, signature
 from .diagnose import when
 from .diagnose import where as locating
-from .experiment import Experiment, Lab, Outcome, Target, results_of
+from .experiment import Experiment, Lab, Target, optional_results_of, results_of
 from .prefix import prefix
 from .purity import side_effects
 from .verdicts import (
@@ -34,6 +34,7 @@ from .verdicts import (
 )
 
 FATAL = ("Timeout", "Exit", "Crash")  # what ends the candidate's process
+QUICK = 2.0  # seconds of loading beyond which a fresh process is not worth its time
 
 
 class Judge:
@@ -52,9 +53,11 @@ class Judge:
         case: str | None = None,
         progress: Callable[[str, int, int], None] = lambda name, done, total: None,
     ):
-        self.lab, self.targets = Lab(candidate), targets
+        self.lab, self.targets = Lab(candidate, lambda: self.progress(*self._at)), targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
         self._judged: dict[str, Function] = {}
+        self._caches: dict[str, tuple[str, str]] = {}
+        self._at = ("", 0, 1)
 
     def audit(self, names: list[str] | None = None) -> list[Function]:
         """Audit the targets, or those of these names; forwards come first, because backwards read their caches."""
@@ -65,8 +68,8 @@ class Judge:
         backwards = [target for target in order if isinstance(target.contract, Backward)]
         total = len(forwards) + len(backwards)
         for done, target in enumerate([*forwards, *backwards]):
-            self.progress(target.name, done, total)
-            references.prepare(forward_of(target.contract))
+            self._at = (target.name, done, total)
+            self.lab.tick()
             self._judged[target.name] = (
                 self._forward(target) if isinstance(target.contract, Forward) else self._backward(target)
             )
@@ -91,7 +94,7 @@ class Judge:
         """The experiment on all cases; one that fails after other functions have run is repeated in a fresh process."""
         experiment = Experiment(self.lab, target, forward, cell).explore(self._cases(target.contract))
         timeout = experiment.dead is not None and experiment.dead["type"] == "Timeout"
-        if experiment.agrees or timeout or not self._judged:
+        if experiment.agrees or timeout or not self._judged or self.lab.candidate.loading_time > QUICK:
             return experiment
         self.lab.candidate.end()
         return Experiment(self.lab, target, forward, cell).explore(self._cases(target.contract))
@@ -114,12 +117,10 @@ class Judge:
         own = self.forward_for(target)
         findings: list[Finding] = []
         experiment = self._explored(target) if own is None else self._on_caches(target, own, findings)
+        if experiment is None:
+            return self._undecided(target, findings)
         function = self._function(target, experiment)
         function.findings = [*findings, *function.findings]
-        if any(finding.kind == "undecided" for finding in findings):
-            function.results = [Result(result.name, UNDECIDED) for result in function.results]
-            function.verdict, function.failure, function.findings = UNDECIDED, None, findings
-            return function
         if function.failing:
             self._glue(function, target, experiment)
         function.findings += side_effects(experiment)
@@ -127,8 +128,8 @@ class Judge:
             function.findings += prefix(experiment)
         return function
 
-    def _on_caches(self, target: Target, own: Target, findings: list[Finding]) -> Experiment:
-        """The experiment that a backward with a forward of its own is judged on.
+    def _on_caches(self, target: Target, own: Target, findings: list[Finding]) -> Experiment | None:
+        """The experiment that a backward with a forward of its own is judged on; None when it cannot be told.
 
         That is the one on its own caches, unless it fails there and the forward is to blame, or may be.
         """
@@ -145,7 +146,7 @@ class Judge:
         if mine is not None and sound and state in ("published", "its own"):
             return mine
         other = self._explored(target)
-        failed = next((outcome.error for outcome in other.tried.values() if outcome.error), None)
+        silent = all(outcome.error for outcome in other.tried.values())
         if other.agrees:
             findings.append(
                 Finding(
@@ -154,11 +155,11 @@ class Judge:
                     f"those of {own.name}",
                 )
             )
-        elif state == "its own" or failed is not None:
-            what = (
-                "its cache is of its own making" if failed is None else f"it raises {failed['type']} on the reference's"
+        elif state == "its own" or (state == "unknown" and silent):
+            findings.append(
+                Finding("undecided", f"{own.name} is wrong, and its cache is of its own making: mend the forward first")
             )
-            findings.append(Finding("undecided", f"{own.name} is wrong, and {what}: mend the forward first"))
+            return None
         else:
             findings.append(
                 Finding("forward", f"both wrong: {own.name}, and this function on the reference's {caches} too")
@@ -176,7 +177,12 @@ class Judge:
         return other
 
     def _cache_of(self, own: Target) -> tuple[str, str]:
-        """What a forward returns as its cache: "published", "damaged", of "its own" order; and what is off in it."""
+        """What a forward returns as its cache, one of CACHES or "unknown", and which entries are off."""
+        if own.name not in self._caches:
+            self._caches[own.name] = self._examined(own)
+        return self._caches[own.name]
+
+    def _examined(self, own: Target) -> tuple[str, str]:
         contract = own.contract
         assert isinstance(contract, Forward)
         case = drawing.grid(contract)[0]
@@ -189,6 +195,8 @@ class Judge:
             taken=own.taken,
             entries=True,
         )
+        if "results" not in answer:
+            return "unknown", ""
         steps, expected = answer.get("entries"), references.cache_of(contract, inputs)
         reference = list(expected[0]) if contract.cell else [expected]
         if not steps or len(steps) != len(reference):
@@ -196,6 +204,12 @@ class Judge:
         orders = [_order(mine, theirs) for mine, theirs in zip(steps, reference, strict=True)]
         step, (state, off) = max(enumerate(orders), key=lambda item: (CACHES.index(item[1][0]), -item[0]))
         return state, ", ".join(contract.cache[i] for i in off) + (f" of step {step}" if contract.cell else "")
+
+    def _undecided(self, target: Target, findings: list[Finding]) -> Function:
+        names = [name for name in results_of(target.contract) if name not in optional_results_of(target.contract)]
+        function = self._described(target, [Result(name, UNDECIDED) for name in names])
+        function.findings = findings
+        return function
 
     # what forwards and backwards share
 
@@ -205,23 +219,27 @@ class Judge:
         state = self._state(experiment, results)
         findings = [*self._structure(experiment), *state]
         findings += _gates(contract, results)
+        function = self._described(target, results)
+        if function.verdict == VERIFIED and experiment.cut and len(experiment.explored) < len(drawing.grid(contract)):
+            function.verdict = UNDECIDED  # too few cases to say so
+        function.cases, function.findings = len(experiment.explored), findings
+        function.failure = self._failure(experiment)
+        return function
+
+    def _described(self, target: Target, results: list[Result]) -> Function:
+        contract = target.contract
         definition = self.lab.candidate.definitions.get(target.name)
-        verdict = verdict_of(results)
-        if verdict == VERIFIED and experiment.cut and len(experiment.explored) < len(drawing.grid(contract)):
-            verdict = UNDECIDED  # too few cases to say so
         return Function(
             name=target.name,
             contract=contract.name,
             convention=contract.convention,
             kind="backward" if isinstance(contract, Backward) else "forward",
             signature=signature(contract),
-            verdict=verdict,
+            verdict=verdict_of(results),
             results=results,
-            cases=len(experiment.explored),
+            cases=0,
             label=definition.label if definition else None,
             line=definition.line if definition else None,
-            findings=findings,
-            failure=self._failure(experiment),
         )
 
     def _names(self, experiment: Experiment) -> list[str]:
@@ -267,19 +285,16 @@ class Judge:
 
     def _state(self, experiment: Experiment, results: list[Result]) -> list[Finding]:
         """Try the smallest failing case again in a fresh process: what is right there is spoilt by calls before it."""
-        if experiment.dead or self.case is not None:
+        cases = dict.fromkeys(result.case for result in results if result.case is not None)
+        if experiment.dead or self.case is not None or not cases or self.lab.candidate.loading_time > QUICK:
             return []
         spoilt = []
-        fresh: dict[str, Outcome] = {}
-        for result in results:
-            if result.case is None:
-                continue
-            if result.case not in fresh:
-                self.lab.candidate.end()
-                fresh[result.case] = experiment.call(drawing.parse(result.case, experiment.target.contract))
-            status = fresh[result.case].statuses.get(result.name)
-            if status is not None and status.verdict == AGREES:
-                spoilt.append(result)
+        for case in list(cases)[:2]:
+            self.lab.candidate.end()
+            alone = Experiment(self.lab, experiment.target, experiment.forward, experiment.cell)
+            statuses = alone.run(drawing.parse(case, experiment.target.contract)).statuses
+            agreeing = {name for name, status in statuses.items() if status.verdict == AGREES}
+            spoilt += [result for result in results if result.case == case and result.name in agreeing]
         for result in spoilt:
             result.condition, result.alone = None, True
         if not spoilt:
@@ -402,7 +417,7 @@ def _gates(contract: Contract, results: list[Result]) -> list[Finding]:
     return [Finding("gates", f"wrong in the {' and the '.join(wrong)}; right in the {' and the '.join(right)}")]
 
 
-CACHES = ("published", "damaged", "its own")
+CACHES = ("published", "damaged", "its own")  # as published, with wrong entries, in another order or form
 
 
 def _order(mine: list[Any], reference: Any) -> tuple[str, list[int]]:

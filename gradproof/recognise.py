@@ -34,7 +34,7 @@ def recognise(
     targets, notes = [], []
     for contract in contracts:
         for name, parameters in candidate.functions.items():
-            if _plain(name) != _plain(contract.name):
+            if plain(name) != plain(contract.name):
                 continue
             foreign = None if family != "auto" else _foreign_forward(candidate, contract)
             if not fits(contract, parameters, forced=family != "auto"):
@@ -57,7 +57,7 @@ def _foreign_forward(candidate: Candidate, contract: Contract) -> str | None:
     """The forward of a backward, when it has the published name but another signature: then its cache is its own."""
     if not isinstance(contract, Backward):
         return None
-    found = {n: p for n, p in candidate.functions.items() if _plain(n) == _plain(contract.forward.name)}
+    found = {n: p for n, p in candidate.functions.items() if plain(n) == plain(contract.forward.name)}
     if any(fits(contract.forward, parameters) for parameters in found.values()):
         return None
     return next((f"{name}({_given(parameters)})" for name, parameters in found.items()), None)
@@ -110,6 +110,6 @@ def _taken(contract: Contract, parameters: list[list[Any]] | None) -> tuple[str,
     return tuple(name for name in contract.optional if name in names)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """lstm_backward, LSTM_backward and lstmBackward are one name."""
     return name.replace("_", "").lower()

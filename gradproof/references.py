@@ -41,25 +41,21 @@ def outputs_and_gradients(
 
     cotangents: one array per output.  Raises TruthError when XLA's result for the designed case is another one.
     """
-    return _evaluated(_program(contract.twin), contract, sizes, inputs, cotangents)
+    return _evaluated(_program(contract), contract, sizes, inputs, cotangents)
 
 
 _programs: dict[str, Any] = {}
 
 
-def prepare(contract: Forward) -> None:
-    """Trace the derivative program of a contract's twin, and check it against jax.jit(jax.vjp) once per process."""
-    if contract.twin in _programs:
-        return
-    from .arithmetic.program import trace
+def _program(contract: Forward) -> Any:
+    """The derivative program of a contract's twin, checked against jax.jit(jax.vjp) once per process."""
+    if contract.twin not in _programs:
+        from .arithmetic.program import trace
 
-    program = trace(contract, lambda inputs: _forward(contract, inputs))
-    _agree_with_xla(program, contract)
-    _programs[contract.twin] = program
-
-
-def _program(name: str) -> Any:
-    return _programs[name]
+        program = trace(contract, lambda inputs: _forward(contract, inputs))
+        _agree_with_xla(program, contract)
+        _programs[contract.twin] = program
+    return _programs[contract.twin]
 
 
 def _forward(contract: Forward, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,16 @@ def read(stream: BinaryIO) -> dict[str, Any]:
             arrays.append(np.frombuffer(data[: count * kind.itemsize], dtype=kind).reshape(shape).copy())
             data = data[count * kind.itemsize :]
         body = _unpacked(head["body"], arrays)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
         raise ProtocolError(f"not a message: {error}") from None
     if not isinstance(body, dict):
         raise ProtocolError("a message that is no object")

@@ -96,7 +96,16 @@ class Worker:
         for statement in ast.parse(text).body:
             ast.increment_lineno(statement, first - 1)
             place = f"{label}:{statement.lineno}"
-            if place in skipped or _is_endless(statement):
+            if place in skipped:
+                continue
+            if _is_endless(statement):
+                told = {
+                    "type": "Skipped",
+                    "message": "a loop that runs for ever",
+                    "label": label,
+                    "line": statement.lineno,
+                }
+                failures.append(told)
                 continue
             wire.write(self.answers, {"at": place, "label": label, "line": statement.lineno})
             try:
@@ -205,7 +214,8 @@ class Worker:
                 return {"error": self._described(error)}
             if probe is None:
                 return answer
-            answer["changed"] = _changed(untouched, _flat(arguments, described))
+            with contextlib.suppress(Exception):  # a cache that raises when it is looked at
+                answer["changed"] = _changed(untouched, _flat(arguments, described))
             answer["shared"] = _shared(results)
             answer["again"] = self._guarded(lambda: _plain(gradients(fresh(cotangents), cache)))
             answer["overwritten"] = list(
@@ -222,9 +232,7 @@ class Worker:
             return answer
 
     def _function(self, name: str) -> Callable[..., Any]:
-        found: Any = self.names
-        for part in name.split("."):
-            found = found[part] if isinstance(found, Mapping) else getattr(found, part)
+        found: Callable[..., Any] = self.names[name]
         return found
 
     @contextlib.contextmanager
@@ -277,8 +285,13 @@ def _contract(convention: str, name: str) -> Contract:
 
 
 def _is_endless(statement: ast.stmt) -> bool:
-    """`while True:` at module level: the training loop of a script, which no audit needs."""
-    return isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant) and bool(statement.test.value)
+    """`while True:` without a break at module level: the training loop of a script, which no audit needs."""
+    return (
+        isinstance(statement, ast.While)
+        and isinstance(statement.test, ast.Constant)
+        and bool(statement.test.value)
+        and not any(isinstance(node, ast.Break) for node in ast.walk(statement))
+    )
 
 
 def _is_function(value: Any) -> bool:

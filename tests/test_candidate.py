@@ -9,6 +9,7 @@ from candidates import RNN, RNN_BACKWARD, RNN_CELL_BACKWARD, audited, named, spo
 
 import gradproof
 
+CELL = RNN_CELL_BACKWARD.replace("rnn_cell_backward", "cell")
 BAD_CELL = "def rnn_cell_backward(da_next, cache):\n    {}\n"
 
 
@@ -87,19 +88,19 @@ np.abs = lambda x: x * 0
 
 def test_a_forged_report_changes_no_verdict(tmp_path):
     forgery = """
-import os, sys
-for descriptor in range(64):
-    try:
-        os.write(descriptor, b'{"schema": "gradproof-report/1", "verified": true}')
-    except OSError:
-        pass
-print("rnn_cell_backward: verified")
-sys.stderr.write("all agree")
+    import os, sys
+    for descriptor in range(64):
+        try:
+            os.write(descriptor, b'{"schema": "gradproof-report/1", "verified": true}')
+        except OSError:
+            pass
+    print("rnn_cell_backward: verified")
+    sys.stderr.write("all agree")
 """
-    source = forgery.replace("\n", "\n    ").strip("\n")
-    source = "def rnn_cell_backward(da_next, cache):\n" + source + "\n    return {}\n"
-    function = audited(tmp_path, source)["rnn_cell_backward"]
-    assert function.verdict != "verified"
+    source = spoiled(RNN_CELL_BACKWARD, ("    a_next, a_prev", forgery + "    a_next, a_prev"))
+    functions = audited(tmp_path, source + RNN_BACKWARD.replace("rnn_cell_backward(", "cell(") + CELL)
+    assert functions["rnn_cell_backward"].failure.type == "Crash"
+    assert functions["rnn_backward"].verdict == "verified"
 
 
 def test_what_the_candidate_prints_is_not_in_the_way(tmp_path, capfd):
@@ -230,3 +231,37 @@ def test_an_audit_leaves_nothing_in_the_folder_it_is_called_from(tmp_path):
     away.mkdir()
     subprocess.run([sys.executable, "-m", "gradproof", "audit", str(path)], cwd=away, check=True, capture_output=True)
     assert list(away.iterdir()) == []
+
+
+@pytest.mark.parametrize("after", ["while True: pass", "import time; time.sleep(600)"])
+def test_a_candidate_that_closes_its_connection_and_goes_on_is_a_crash(tmp_path, after):
+    started = time.monotonic()
+    function = audited(
+        tmp_path,
+        BAD_CELL.format(f"import os; os.closerange(3, 64); {after}")
+        if after[0] == "i"
+        else BAD_CELL.format("import os; os.closerange(3, 64)") + f"    {after}\n",
+        timeout=3,
+    )["rnn_cell_backward"]
+    assert (function.verdict, function.failure.type) == ("raises", "Crash")
+    assert time.monotonic() - started < 60
+
+
+def test_a_process_that_dies_while_a_case_is_shrunk_leaves_the_cases_apart(tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD,
+        (
+            "    dz =",
+            "    if xt.shape == (2, 2) and len(a_next) == 2: import os; os.abort()\n"
+            "    if min(xt.shape) > 1: raise ValueError('large')\n    dz =",
+        ),
+    )
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert function.verdict == "raises"
+    assert all("n_x=1 " not in result.case and "m=1 " not in result.case for result in function.failing)
+
+
+def test_a_loop_without_end_at_module_level_is_told(tmp_path):
+    path = written(tmp_path, "while True:\n    pass\n" + RNN_CELL_BACKWARD)
+    report = gradproof.audit(path, examples=2)
+    assert [(note.line, note.message) for note in report.notes] == [(2, "Skipped: a loop that runs for ever")]

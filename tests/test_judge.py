@@ -507,3 +507,17 @@ def test_too_few_cases_for_a_verdict_leave_it_undecided(tmp_path):
 def test_a_backward_that_cannot_take_a_prefix_is_a_finding(tmp_path, old, new, found):
     function = audited(tmp_path, RNN_CELL_BACKWARD + spoiled(RNN_BACKWARD, (old, new)))["rnn_backward"]
     assert (function.verdict, "prefix" in kinds(function)) == ("verified", found)
+
+
+def test_a_raising_backward_beside_a_wrong_forward_keeps_its_own_report(tmp_path):
+    source = spoiled(
+        RNN_CELL_FORWARD + RNN_CELL_BACKWARD,
+        ('+ parameters["ba"])', ")"),
+        ("    dz =", "    if xt.shape[1] == 1: raise ValueError('one example')\n    dz ="),
+        ("dz @ xt.T", "2 * dz @ xt.T"),
+    )
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert function.verdict == "wrong"
+    assert named(function, "wrong") == {"dWax"}
+    assert any(finding.message.startswith("both wrong") for finding in function.findings)
+    assert function.failure.message == "one example"

@@ -19,7 +19,6 @@ FORWARDS = [contract for contract in CONTRACTS if isinstance(contract, Forward)]
 @pytest.mark.parametrize("sizes", POOL, ids=str)
 @pytest.mark.parametrize("contract", FORWARDS, ids=lambda contract: contract.name)
 def test_the_program_gives_what_xla_gives(contract, sizes):
-    references.prepare(contract)
     case = cases.Case({name: sizes[name] for name in names_of(contract)}, seed=5)
     inputs = cases.inputs_of(contract, case, contract.optional)
     generator = np.random.default_rng(5)
@@ -76,4 +75,4 @@ def test_nothing_is_judged_when_xla_disagrees(monkeypatch):
     monkeypatch.setattr(references, "_programs", {})
     monkeypatch.setitem(float64.RULES, "tanh", lambda a: np.tanh(a) * (1 + 1e-9))
     with pytest.raises(references.TruthError, match="disagrees with XLA"):
-        references.prepare(contract)
+        references._program(contract)

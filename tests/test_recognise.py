@@ -96,3 +96,10 @@ def test_a_backward_whose_forward_is_not_the_published_one_is_not_judged_on_its_
     with pytest.raises(AuditError, match=r"reads the cache of rnn_cell_forward\(xt, a_prev\), which has others"):
         gradproof.audit(path)
     assert gradproof.audit(path, convention="coursera", examples=2).functions[-1].verdict == "verified"
+
+
+def test_a_contract_chooses_its_function(tmp_path):
+    from candidates import RNN
+
+    report = gradproof.audit(written(tmp_path, RNN), convention="coursera.rnn_cell_backward", examples=2)
+    assert [function.name for function in report.functions] == ["rnn_cell_backward"]

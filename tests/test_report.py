@@ -1,5 +1,6 @@
 """The report in words and as data."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from candidates import RNN_CELL_BACKWARD, spoiled, written
 
 import gradproof
+from gradproof import verdicts
 from gradproof.report import json as data
 from gradproof.report import text
 
@@ -38,14 +40,31 @@ def test_the_worst_element_its_numbers_and_the_case_are_printed(report):
     assert f"  case    {result.case}\n" in printed
 
 
-def test_json_has_the_documented_fields_and_no_others(report):
-    documented = (ROOT / "notes" / "report-schema.md").read_text()
-    found = data.as_data(report)
-    (function,) = found["functions"]
-    for level in (found, function, function["gradients"][0], {"kind": 0, "message": 0}):
-        for key in level:
-            assert f"`{key}`" in documented, key
-    assert data.SCHEMA in documented
+@pytest.mark.parametrize(
+    ("section", "kind", "others"),
+    [
+        ("Report", verdicts.Report, {"schema", "verified"}),
+        ("Function", verdicts.Function, {"gradients", "outputs"}),
+        ("Gradient or output", verdicts.Result, set()),
+        ("Failure", verdicts.Failure, set()),
+    ],
+)
+def test_json_has_the_documented_fields_and_no_others(section, kind, others):
+    text = (ROOT / "notes" / "report-schema.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    table = text.partition("| field |")[2].partition("\n\n")[0]
+    documented = set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:])))
+    assert documented == {field.name for field in dataclasses.fields(kind)} - {"results"} | others
+
+
+def test_every_kind_of_finding_is_documented():
+    code = "".join(path.read_text() for path in (ROOT / "gradproof").rglob("*.py"))
+    told = set(re.findall(r'Finding\(\s*"([\w-]+)"', code)) | {"repeat", "order"}
+    text = (ROOT / "notes" / "report-schema.md").read_text().partition("\n## Findings\n")[2]
+    assert told == set(re.findall(r"^\| `([\w-]+)` \|", text, flags=re.MULTILINE)) - {"kind"}
+
+
+def test_the_schema_is_the_documented_one():
+    assert f'"{data.SCHEMA}"' in (ROOT / "notes" / "report-schema.md").read_text()
 
 
 def test_json_has_no_nan(report):

@@ -55,7 +55,6 @@ RULES: dict[str, Any] = {
     "max": np.maximum,
     "eq": np.equal,
     "exp": np.exp,
-    "log": np.log,
     "tanh": np.tanh,
     "logistic": _logistic,
     "integer_pow": lambda a, *, y: a**y,
