@@ -58,4 +58,5 @@ def assert_gradients(
     The message is the report: a table of gradients, the smallest failing case, and the line that reproduces it.
     Arguments as in `audit`.
     """
+    __tracebackhide__ = True
     audit(function, convention=convention, examples=examples, seed=seed, timeout=timeout).raise_if_wrong()

@@ -27,6 +27,8 @@ def audit(
 ) -> Report:
     """See `gradproof.audit`."""
     function: str | None = None
+    if not callable(target) and not isinstance(target, (str, Path)):
+        raise TypeError(f"{target!r} is a {type(target).__name__}; expected a path or a function")
     if callable(target):
         file, function = "", getattr(target, "__name__", "")
         if not function:
@@ -42,7 +44,10 @@ def audit(
         targets, notes = recognise(candidate, convention, function)
         lost = _lost(candidate, convention, function)
         if function is not None and not any(t.name == function for t in targets) and not lost:
-            raise AuditError(_nothing(f"{function} is not a function that gradproof knows", notes))
+            hint = (
+                f"{function} is not a function that gradproof knows; --convention coursera.NAME holds it to a contract"
+            )
+            raise AuditError(_nothing(hint, notes))
         if not targets and not lost:
             raise AuditError(_nothing(f"{candidate.source.path}: no function that gradproof knows", notes))
         if case is not None:
@@ -57,6 +62,8 @@ def audit(
 
 
 def _check_case(case: str, contract: Contract) -> None:
+    if not case.strip():
+        raise AuditError("case: is empty; expected words such as n_x=1 T=2 seed=0")
     try:
         parse(case, contract)
     except ValueError as error:

@@ -314,7 +314,12 @@ def _is_loaded(answer: dict[str, Any]) -> bool:
         isinstance(functions, dict)
         and all(parameters is None or isinstance(parameters, list) for parameters in functions.values())
         and isinstance(failures, list)
-        and all(_is_error(failure) or _is_error({**ERROR, **failure}) for failure in failures)
+        and all(
+            isinstance(failure, dict)
+            and all(isinstance(failure.get(key), str) for key in ("type", "message", "label"))
+            and isinstance(failure.get("line"), int)
+            for failure in failures
+        )
         and isinstance(answer.get("supplied"), list)
     )
 

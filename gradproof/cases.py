@@ -18,10 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .contracts import Backward, Contract, Forward, forward_of, names_of, sizes_of
+from .contracts import CONVENTIONS, Backward, Contract, Forward, forward_of, names_of, sizes_of
 
 BASE = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6}  # pairwise distinct: a swapped axis or slice cannot fit
 LARGEST = {"n_x": 6, "n_a": 6, "n_y": 6, "m": 6, "T": 9}
+UPSTREAM = {
+    name
+    for contracts in CONVENTIONS.values()
+    for contract in contracts
+    if isinstance(contract, Backward)
+    for name in contract.cotangents
+}
 WIDEST = 12  # columns of the widest weights that are drawn: n_a + n_x
 
 
@@ -70,24 +77,26 @@ def parse(text: str, contract: Contract) -> Case:
             if name in names:
                 sizes[name] = int(value)
                 if not 1 <= sizes[name] <= 1000:
-                    raise ValueError
+                    raise ValueError(f"{name} is {value} in a case; expected 1 to 1000")
             elif name == "seed":
                 others[name] = int(value)
                 if others[name] < 0:
-                    raise ValueError
+                    raise ValueError(f"seed is {value} in a case; expected 0 or more")
             elif name in ("scale", "cotangents"):
                 others[name] = float(value)
                 if not 1e-100 < others[name] < 1e100:
-                    raise ValueError
+                    raise ValueError(f"{name} is {value} in a case; expected a positive number")
             elif word == "saturated":
                 others[name] = True
             elif isinstance(contract, Backward) and name in contract.cotangents and value == "0":
                 others["zeroed"] = (*others.get("zeroed", ()), name)
-            elif name in BASE:  # another function's dimension
+            elif name in BASE or (name in UPSTREAM and value == "0"):  # of another function
                 continue
             else:
                 raise ValueError
-        except ValueError:
+        except ValueError as error:
+            if "expected" in str(error):
+                raise
             known = ", ".join([*(f"{name}=1" for name in names), "seed=0", "scale=1", "cotangents=1", "saturated"])
             raise ValueError(
                 f"{word!r} is not part of a case of {contract.name}; expected words such as {known}"

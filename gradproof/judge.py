@@ -218,7 +218,8 @@ class Judge:
         results = [self._result(experiment, name) for name in self._names(experiment)]
         state = self._state(experiment, results)
         findings = [*self._structure(experiment), *state]
-        findings += _gates(contract, results)
+        if self.case is None:
+            findings += _gates(contract, results)
         function = self._described(target, results)
         if function.verdict == VERIFIED and experiment.cut and len(experiment.explored) < len(drawing.grid(contract)):
             function.verdict = UNDECIDED  # too few cases to say so
@@ -345,17 +346,27 @@ class Judge:
         extra = sorted({name for outcome in outcomes for name in outcome.extra})
         if extra:
             findings.append(Finding("extra", f"also returns {', '.join(extra)}, which nothing was compared with"))
+        by_name = {
+            name: [outcome.statuses[name] for outcome in outcomes if name in outcome.statuses]
+            for name in self._names(experiment)
+        }
         rounded = [
             name
-            for name in self._names(experiment)
-            if any(name in outcome.statuses and outcome.statuses[name].float32 for outcome in outcomes)
+            for name, statuses in by_name.items()
+            if any(status.float32 for status in statuses) and all(status.verdict == AGREES for status in statuses)
         ]
         if rounded:
-            findings.append(
-                Finding(
-                    "float32", f"float32 result from float64 input: {', '.join(rounded)}; compared to its precision"
-                )
-            )
+            told = f"float32 result from float64 input: {', '.join(rounded)}; compared to its precision"
+            findings.append(Finding("float32", told))
+        close = [
+            name
+            for name, statuses in by_name.items()
+            if any(status.verdict == WRONG for status in statuses)
+            and all(status.comparison is not None and status.comparison.error < 2.0**-22 for status in statuses)
+        ]
+        if close:
+            told = f"{', '.join(close)} differ by no more than float32 rounds: look for a float32 buffer on the way"
+            findings.append(Finding("float32", told))
         nones = experiment.unfinished
         if nones and any(s.verdict == UNFINISHED for outcome in outcomes for s in outcome.statuses.values()):
             lines = ", ".join(f"line {line}: {name} = None" for name, line in nones.items())
@@ -391,7 +402,7 @@ class Judge:
                 for (verdict, condition, _), names in grouped(results).items()
             )
             judged = self._judged.get(cell.name)
-            told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else ""
+            told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else "glue wrong: "
             verdicts = [(result.name, result.verdict, result.condition) for result in results]
             if verdicts == [(result.name, result.verdict, result.condition) for result in function.results]:
                 message = f"{told}{swapped} the same {what}s are wrong"

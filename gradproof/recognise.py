@@ -1,5 +1,6 @@
 """Which of a candidate's functions are published ones, by name and arguments."""
 
+import difflib
 from typing import Any
 
 from .candidate import Candidate
@@ -50,7 +51,19 @@ def recognise(
             definition = candidate.definitions.get(name)
             label, line = (definition.label, definition.line) if definition else (None, None)
             notes.append(Note(f"{name}({_given(parameters)}) {reason}", label, line, unaudited=True))
-    return targets, notes
+    return targets, notes + _misspelt(candidate, contracts)
+
+
+def _misspelt(candidate: Candidate, contracts: list[Contract]) -> list[Note]:
+    """Functions whose names are nearly published ones, so that nobody believes they were audited."""
+    known = {plain(contract.name): contract.name for contract in contracts}
+    notes = []
+    for name, definition in candidate.definitions.items():
+        near = difflib.get_close_matches(plain(name), known, n=1, cutoff=0.88)
+        if near and near[0] != plain(name):
+            told = f"{name} looks like {known[near[0]]}, and is not called so: not audited"
+            notes.append(Note(told, definition.label, definition.line, unaudited=True))
+    return notes
 
 
 def _foreign_forward(candidate: Candidate, contract: Contract) -> str | None:

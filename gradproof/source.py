@@ -63,7 +63,9 @@ class Definition:
 def read(path: Path) -> Source:
     """Read a .py or .ipynb.  Raises AuditError when there is no such file, it is neither, or it is no notebook."""
     if not path.exists():
-        raise AuditError(f"{path}: no such file")
+        file, _, function = str(path).rpartition(":")
+        hint = f"; a function is named with two colons, {file}::{function}" if Path(file).is_file() else ""
+        raise AuditError(f"{path}: no such file{hint}")
     if path.is_dir():
         raise AuditError(f"{path}: is a directory; expected a .py or .ipynb file")
     if path.suffix == ".ipynb":

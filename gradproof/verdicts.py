@@ -114,12 +114,18 @@ class Report:
         """The findings of every function."""
         return [finding for function in self.functions for finding in function.findings]
 
+    def __str__(self) -> str:
+        """The report as it is printed."""
+        from .report.text import render
+
+        return render(self)
+
     def raise_if_wrong(self) -> None:
         """Raise AssertionError with the report as its message unless every function is verified."""
+        __tracebackhide__ = True  # for pytest: the place of interest is the caller's
         if not self:
-            from .report.text import render
-
-            raise AssertionError("\n" + render(self))
+            failing = [f"{function.name}: {function.verdict}" for function in self.functions if function.failing]
+            raise AssertionError(f"{', '.join(failing) or 'nothing verified'}\n\n{self}")
 
 
 def grouped(results: list[Result]) -> dict[tuple[str, str | None, int], list[str]]:

@@ -84,13 +84,41 @@ def test_the_reproducing_case_gives_the_same_numbers(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "case",
-    ["n_x=0", "n_x=two", "n_x=1000000", "rows=1", "seed", "seed=-1", "scale=nan", "cotangents=inf", "da=0", "n_x=1 ,"],
+    ("case", "message"),
+    [
+        ("n_x=two", "'n_x=two' is not part of a case of rnn_cell_backward; expected words such as n_x=1"),
+        ("rows=1", "'rows=1' is not part of a case"),
+        ("seed", "'seed' is not part of a case"),
+        ("n_x=1 ,", "',' is not part of a case"),
+        ("n_x=0", "n_x is 0 in a case; expected 1 to 1000"),
+        ("n_x=1000000", "n_x is 1000000 in a case; expected 1 to 1000"),
+        ("n_x=1000 n_a=1000 m=1000", "is too large a case"),
+        ("seed=-1", "seed is -1 in a case; expected 0 or more"),
+        ("scale=nan", "scale is nan in a case; expected a positive number"),
+        ("cotangents=inf", "cotangents is inf in a case"),
+        ("", "is empty"),
+    ],
 )
-def test_a_case_that_is_none_is_an_error_that_names_the_word(tmp_path, case):
+def test_a_case_that_is_none_is_an_error_that_names_the_word(tmp_path, case, message):
     path = written(tmp_path, RNN_CELL_BACKWARD)
-    with pytest.raises(AuditError, match="is not part of a case of rnn_cell_backward; expected words such as n_x=1"):
+    with pytest.raises(AuditError, match=message):
         gradproof.audit(path, case=case)
+
+
+def test_a_case_may_name_what_only_another_function_has(tmp_path):
+    report = gradproof.audit(manual.lstm.__file__, case="T=2 dc=0")
+    assert [function.cases for function in report.functions] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("target", [5, None, manual.lstm])
+def test_what_is_neither_a_path_nor_a_function_is_a_type_error(target):
+    with pytest.raises(TypeError, match="expected a path or a function"):
+        gradproof.audit(target)
+
+
+def test_a_report_prints_itself_as_the_table():
+    report = gradproof.audit(mine, convention="coursera.rnn_cell_backward", examples=2)
+    assert "dba       wrong        [0, 0]" in str(report)
 
 
 def test_a_report_is_true_exactly_when_everything_is_verified(tmp_path):

@@ -51,7 +51,7 @@ def test_a_dimension_of_another_function_is_ignored_when_parsing():
     assert parse("m=2 T=7", LSTM_CELL_BACKWARD) == parse("m=2", LSTM_CELL_BACKWARD)
 
 
-@pytest.mark.parametrize("word", ["n_x=0", "m=-1", "T=two", "seed=x", "scale=", "speed=3", "da_next=0", "da=1", "m"])
+@pytest.mark.parametrize("word", ["T=two", "seed=x", "scale=", "speed=3", "da=1", "m"])
 def test_a_word_that_does_not_fit_is_named(word):
     with pytest.raises(ValueError, match=f"'{word}' is not part of a case of rnn_backward; expected words such as n_x"):
         parse(f"n_a=2 {word}", RNN_BACKWARD)

@@ -521,3 +521,43 @@ def test_a_raising_backward_beside_a_wrong_forward_keeps_its_own_report(tmp_path
     assert named(function, "wrong") == {"dWax"}
     assert any(finding.message.startswith("both wrong") for finding in function.findings)
     assert function.failure.message == "one example"
+
+
+def test_a_float32_buffer_in_the_cell_is_told_where_it_adds_up(tmp_path):
+    loop = spoiled(RNN_BACKWARD, ("dWax, dWaa, dba = 0, 0, 0", "dWax, dWaa, dba = np.zeros((n_a, x.shape[0])), 0, 0"))
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "(dz @ xt.T).astype('f')")) + loop
+    functions = audited(tmp_path, source)
+    assert functions["rnn_cell_backward"].verdict == "verified"
+    assert named(functions["rnn_backward"], "wrong") == {"dWax"}
+    messages = [finding.message for finding in functions["rnn_backward"].findings if finding.kind == "float32"]
+    assert messages == ["dWax differ by no more than float32 rounds: look for a float32 buffer on the way"]
+
+
+def test_a_condition_on_a_cotangent_holds_at_larger_sizes_too(tmp_path):
+    source = """
+def lstm_cell_backward(da_next, dc_next, cache):
+    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
+    n_a = a_next.shape[0]
+    back = da_next * ot * (1 - np.tanh(c_next) ** 2)
+    dc = dc_next + back
+    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc_next * cct + back * cct * it * (1 - it),
+         "c": dc * it * (1 - cct ** 2), "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
+    z = np.concatenate((a_prev, xt))
+    dz = sum(parameters["W" + g].T @ d[g] for g in d)
+    return {"dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft,
+            **{"dW" + g: d[g] @ z.T for g in d}, **{"db" + g: d[g].sum(1, keepdims=True) for g in d}}
+
+def lstm_backward(da, caches, dc):
+    steps, x = caches
+    dx, sums = np.zeros(x.shape), {}
+    da_prev = dc_prev = np.zeros(da.shape[:2])
+    for t in reversed(range(da.shape[2])):
+        g = lstm_cell_backward(da[:, :, t] + da_prev, dc[:, :, t] + dc_prev, steps[t])
+        da_prev, dc_prev, dx[:, :, t] = g.pop("da_prev"), g.pop("dc_prev"), g.pop("dxt")
+        sums = {k: sums.get(k, 0) + g[k] for k in g}
+    return {"dx": dx, "da0": da_prev, "dc0": dc_prev, **sums}
+"""
+    functions = audited(tmp_path, source)
+    cell = {result.name: result.condition for result in functions["lstm_cell_backward"].failing}
+    assert set(cell.values()) == {"only when dc_next≠0"}
+    assert all("dc" not in (result.condition or "") for result in functions["lstm_backward"].failing)

@@ -103,3 +103,11 @@ def test_a_contract_chooses_its_function(tmp_path):
 
     report = gradproof.audit(written(tmp_path, RNN), convention="coursera.rnn_cell_backward", examples=2)
     assert [function.name for function in report.functions] == ["rnn_cell_backward"]
+
+
+def test_a_nearly_published_name_is_told(tmp_path):
+    source = RNN_CELL_BACKWARD + "def rnn_bakward(da, caches):\n    return 0\n"
+    report = gradproof.audit(written(tmp_path, source), examples=2)
+    (note,) = [note for note in report.notes if note.unaudited]
+    assert note.message == "rnn_bakward looks like rnn_backward, and is not called so: not audited"
+    assert "1 of a known name not audited" in " ".join(str(report).split())

@@ -1,7 +1,7 @@
 """The published functions that gradproof knows; one file per family."""
 
 from . import coursera
-from .contract import Backward, Contract, Dimensions, Forward, forward_of, names_of, signature, sizes_of
+from .contract import Backward, Contract, Dimensions, Forward, forward_of, names_of, returns, signature, sizes_of
 
 CONVENTIONS: dict[str, tuple[Contract, ...]] = {coursera.CONVENTION: coursera.CONTRACTS}
 
@@ -13,6 +13,7 @@ __all__ = [
     "Forward",
     "forward_of",
     "names_of",
+    "returns",
     "signature",
     "sizes_of",
 ]

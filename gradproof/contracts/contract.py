@@ -77,6 +77,14 @@ def signature(contract: Contract) -> str:
     return f"{contract.name}({', '.join(required)}{''.join(f'[, {name}]' for name in contract.optional)})"
 
 
+def returns(contract: Contract) -> str:
+    """What the function is to return, in words."""
+    if isinstance(contract, Forward):
+        return f"({', '.join(contract.outputs)}, {'caches' if contract.cell else 'cache'})"
+    required = [name for name in contract.gradients if name not in contract.optional_gradients]
+    return f"a dict with {', '.join(required)}{''.join(f'[, {name}]' for name in contract.optional_gradients)}"
+
+
 def forward_of(contract: Contract) -> Forward:
     """The forward function that a contract is about."""
     return contract.forward if isinstance(contract, Backward) else contract

@@ -84,7 +84,7 @@ def _parts(fails: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping
     if case.cotangents != 1 and not fails(replace(case, cotangents=1.0)):
         word = "large" if case.cotangents > 1 else "tiny"
         yield f"with {word} cotangents", lambda other: (other.cotangents - 1) * (case.cotangents - 1) > 0
-    needed = [name for name in cotangents if not fails(replace(case, zeroed=(name,)))]
+    needed = [name for name in cotangents if not any(fails(replace(other, zeroed=(name,))) for other in (case, large))]
     if len(cotangents) > 1 and len(needed) == 1:
         yield f"when {needed[0]}≠0", lambda other: needed[0] not in other.zeroed
 

@@ -27,11 +27,13 @@ def render(report: Report) -> str:
 def write(report: Report, console: Console) -> None:
     """Print the report on a rich console of at least 80 columns, since no number is to be cut short."""
     console.print(Text(report.file, style="bold"))
-    for note in report.notes[:NOTES]:
+    notes = list({(note.message, note.line, note.label): note for note in report.notes}.values())
+    for note in notes[:NOTES]:
         place = _place(note.label, note.line)
-        _paragraph(console, f"{place}: {note.message}" if place else note.message, "note", "dim")
-    if len(report.notes) > NOTES:
-        _paragraph(console, f"{len(report.notes) - NOTES} more of this kind", "note", "dim")
+        label = "skipped" if place and not note.unaudited else "note"
+        _paragraph(console, f"{place}: {note.message}" if place else note.message, label, "dim")
+    if len(notes) > NOTES:
+        _paragraph(console, f"{len(notes) - NOTES} more of this kind", "note", "dim")
     for function in report.functions:
         console.print()
         _function(function, console)
@@ -57,14 +59,17 @@ def _function(function: Function, console: Console) -> None:
         pass
     elif function.failure is None or any(result.case and result.index for result in function.results):
         console.print(_table(function))
-    for (_, condition, failed), names in grouped(function.results).items():
+    groups = grouped(function.results)
+    conditional = any(condition for _, condition, _ in groups)
+    for (_, condition, failed), names in groups.items():
         together = [result for result in function.results if result.name in names]
-        if together[0].case is None or (together[0].index is None and not condition and function.failure):
+        if together[0].case is None or (together[0].index is None and not conditional and function.failure):
             continue
         everyone = len(names) == len(function.results) and len(names) > 1
         who = f"all {len(names)}" if everyone else ", ".join(names)
         extent = f"in {failed} of {function.cases} cases" if failed else "at every size tried"
-        _paragraph(console, f"{who}: {condition or extent}", "when")
+        if function.cases > 1:
+            _paragraph(console, f"{who}: {condition or extent}", "when")
         if function.failure is None or together[0].index is not None:
             _paragraph(console, f"{together[0].case}", "case")
     for result in function.results:
@@ -158,6 +163,8 @@ def _summary(report: Report) -> Text:
     noun = "function" if total == 1 else "functions"
     unknown = sum(note.unaudited for note in report.notes)
     besides = f"; {unknown} of a known name not audited" if unknown else ""
+    found = sum(finding.kind not in REMARKS for finding in report.findings)
+    besides += f"; {found} finding{'s' if found > 1 else ''}, marked also" if found else ""
     if not failing:
         told = f"{total} {noun}: every gradient agrees with automatic differentiation{besides}"
         return Text(told, style="bold green")
