@@ -16,7 +16,7 @@ from gradproof.contracts.coursera import CONTRACTS
 FORWARDS = [contract for contract in CONTRACTS if isinstance(contract, Forward)]
 
 
-@pytest.mark.parametrize("sizes", POOL, ids=str)
+@pytest.mark.parametrize("sizes", POOL[1::3], ids=str)  # a few: XLA compiles for each
 @pytest.mark.parametrize("contract", FORWARDS, ids=lambda contract: contract.name)
 def test_the_program_gives_what_xla_gives(contract, sizes):
     case = cases.Case({name: sizes[name] for name in names_of(contract)}, seed=5)
