@@ -5,12 +5,9 @@ The judge never runs a candidate's code.  It draws cases, has the candidate's pr
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
-
-import numpy as np
 
 from . import cases as drawing
-from . import references
+from .caches import examine
 from .candidate import Candidate
 from .cases import Case
 from .contracts import Backward, Contract, Forward, signature
@@ -177,33 +174,10 @@ class Judge:
         return other
 
     def _cache_of(self, own: Target) -> tuple[str, str]:
-        """What a forward returns as its cache, one of CACHES or "unknown", and which entries are off."""
+        """What a forward returns as its cache, see `caches.examine`, and which entries are off."""
         if own.name not in self._caches:
-            self._caches[own.name] = self._examined(own)
+            self._caches[own.name] = examine(self.lab.candidate, own)
         return self._caches[own.name]
-
-    def _examined(self, own: Target) -> tuple[str, str]:
-        contract = own.contract
-        assert isinstance(contract, Forward)
-        case = drawing.grid(contract)[0]
-        inputs = drawing.inputs_of(contract, case, own.taken)
-        answer = self.lab.candidate.call(
-            do="forward",
-            contract=[contract.convention, contract.name],
-            function=own.name,
-            inputs=inputs,
-            taken=own.taken,
-            entries=True,
-        )
-        if "results" not in answer:
-            return "unknown", ""
-        steps, expected = answer.get("entries"), references.cache_of(contract, inputs)
-        reference = list(expected[0]) if contract.cell else [expected]
-        if not steps or len(steps) != len(reference):
-            return "its own", ""
-        orders = [_order(mine, theirs) for mine, theirs in zip(steps, reference, strict=True)]
-        step, (state, off) = max(enumerate(orders), key=lambda item: (CACHES.index(item[1][0]), -item[0]))
-        return state, ", ".join(contract.cache[i] for i in off) + (f" of step {step}" if contract.cell else "")
 
     def _undecided(self, target: Target, findings: list[Finding]) -> Function:
         names = [name for name in results_of(target.contract) if name not in optional_results_of(target.contract)]
@@ -426,26 +400,3 @@ def _gates(contract: Contract, results: list[Result]) -> list[Finding]:
     if not wrong or not right:
         return []
     return [Finding("gates", f"wrong in the {' and the '.join(wrong)}; right in the {' and the '.join(right)}")]
-
-
-CACHES = ("published", "damaged", "its own")  # as published, with wrong entries, in another order or form
-
-
-def _order(mine: list[Any], reference: Any) -> tuple[str, list[int]]:
-    """How one step's cache stands to the reference's, and which entries are not in their place.
-
-    A permutation is an order of its own; so is one in which some entries are wrong, as long as no two are the same.
-    """
-    pairs = [(i, entry) for i, entry in enumerate(mine) if isinstance(entry, np.ndarray)]
-    found = []
-    for i, entry in pairs:
-        same = [j for j, other in enumerate(reference) if isinstance(other, np.ndarray) and _equal(entry, other)]
-        found.append(i if i in same else same[0] if same else None)
-    off = [i for match, (i, _) in zip(found, pairs, strict=True) if match != i]
-    known = [match for match in found if match is not None]
-    moved = any(match not in (None, i) for match, (i, _) in zip(found, pairs, strict=True))
-    return "published" if not off else "its own" if moved and len(set(known)) == len(known) else "damaged", off
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9)

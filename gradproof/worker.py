@@ -28,6 +28,7 @@ import numpy as np
 
 from . import references, standins, wire
 from .contracts import CONVENTIONS, Backward, Contract, Forward, forward_of
+from .observe import arrays_of, changed, entries_of, flat, is_function, parameters_of, plain, shared
 
 
 class Worker:
@@ -87,7 +88,7 @@ class Worker:
             self.names = namespace.__dict__
             for label, first, text in chunks:
                 failures += self._run(label, first, text, skipped)
-        functions = {name: _parameters(value) for name, value in list(self.names.items()) if _is_function(value)}
+        functions = {name: parameters_of(value) for name, value in list(self.names.items()) if is_function(value)}
         return {"functions": functions, "failures": failures, "supplied": supplied}
 
     def _run(self, label: str, first: int, text: str, skipped: list[str]) -> list[dict[str, Any]]:
@@ -141,15 +142,15 @@ class Worker:
         called = self._function(function)
         with self._cell(cell, described.cell, called) as calls:
             try:
-                before = _flat(inputs)
+                before = flat(inputs)
                 positional, keyword = described.pack(described, inputs, tuple(taken))
-                arguments = _flat({**positional, **keyword})
+                arguments = flat({**positional, **keyword})
                 outputs, cache = described.unpack(described, called(*positional.values(), **keyword))
-                answer: dict[str, Any] = {"results": _plain(outputs), "cell_calls": len(calls)}
+                answer: dict[str, Any] = {"results": plain(outputs), "cell_calls": len(calls)}
                 if entries:
-                    answer["entries"] = _entries(described, cache)
+                    answer["entries"] = entries_of(described, cache)
                 if probe:
-                    answer["changed"] = _changed(arguments, _flat({**positional, **keyword}))
+                    answer["changed"] = changed(arguments, flat({**positional, **keyword}))
                     fresh = {name: before[name] for name in inputs}
                     answer["again"] = self._guarded(lambda: self._outputs(described, called, fresh, taken)[0])
                 return answer
@@ -159,7 +160,7 @@ class Worker:
     def _outputs(self, contract: Forward, called: Any, inputs: Any, taken: list[str]) -> tuple[dict[str, Any], Any]:
         positional, keyword = contract.pack(contract, inputs, tuple(taken))
         outputs, cache = contract.unpack(contract, called(*positional.values(), **keyword))
-        return _plain(outputs), cache
+        return plain(outputs), cache
 
     def backward(
         self,
@@ -184,7 +185,7 @@ class Worker:
         described = _contract(*contract)
         assert isinstance(described, Backward)
         called = self._function(function)
-        before = _flat({**(inputs or {}), **cotangents})
+        before = flat({**(inputs or {}), **cotangents})
 
         def cache_of(arrays: Mapping[str, Any]) -> Any:
             assert forward is not None
@@ -206,27 +207,27 @@ class Worker:
         with self._cell(cell, described.cell, called) as calls:
             try:
                 arguments = {**(inputs or {}), **cotangents, described.cache: cache}
-                untouched = _flat(arguments, described)
+                untouched = flat(arguments, described)
                 results = gradients(cotangents, cache)
-                first = _plain(results)
+                first = plain(results)
                 answer: dict[str, Any] = {"results": first, "cell_calls": len(calls)}
             except BaseException as error:
                 return {"error": self._described(error)}
             if probe is None:
                 return answer
             with contextlib.suppress(Exception):  # a cache that raises when it is looked at
-                answer["changed"] = _changed(untouched, _flat(arguments, described))
-            answer["shared"] = _shared(results)
-            answer["again"] = self._guarded(lambda: _plain(gradients(fresh(cotangents), cache)))
+                answer["changed"] = changed(untouched, flat(arguments, described))
+            answer["shared"] = shared(results)
+            answer["again"] = self._guarded(lambda: plain(gradients(fresh(cotangents), cache)))
             answer["overwritten"] = list(
-                _changed(_arrays(first), _arrays(self._guarded(lambda: _plain(results))["results"]))
+                changed(arrays_of(first), arrays_of(self._guarded(lambda: plain(results))["results"]))
             )
             if forward is not None:
 
                 def interleaved() -> dict[str, Any]:
                     mine = cache_of(fresh(inputs))
                     cache_of(probe)
-                    return _plain(gradients(fresh(cotangents), mine))
+                    return plain(gradients(fresh(cotangents), mine))
 
                 answer["interleaved"] = self._guarded(interleaved)
             return answer
@@ -292,125 +293,6 @@ def _is_endless(statement: ast.stmt) -> bool:
         and bool(statement.test.value)
         and not any(isinstance(node, ast.Break) for node in ast.walk(statement))
     )
-
-
-def _is_function(value: Any) -> bool:
-    try:
-        return (
-            callable(value)
-            and not inspect.isclass(value)
-            and not inspect.isbuiltin(value)
-            and hasattr(value, "__name__")
-        )
-    except Exception:  # a proxy that raises whatever it is asked
-        return False
-
-
-def _parameters(function: Any) -> list[list[Any]] | None:
-    """[name, kind, has a default] for every parameter; None when they cannot be known."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-        return [[p.name, p.kind.name, p.default is not p.empty] for p in parameters]
-    except Exception:
-        return None
-
-
-def _entries(contract: Forward, cache: Any) -> list[list[Any]] | None:
-    """The entries of each step's cache, arrays or None; None when it has not the published structure."""
-    steps = [cache]
-    if contract.cell is not None:
-        if not isinstance(cache, (tuple, list)) or len(cache) != 2 or not isinstance(cache[0], (tuple, list)):
-            return None
-        steps = list(cache[0])
-    if not all(isinstance(step, (tuple, list)) and len(step) == len(contract.cache) for step in steps):
-        return None
-    return [[_plain({"": entry})[""] if isinstance(entry, np.ndarray) else None for entry in step] for step in steps]
-
-
-def _flat(value: Any, contract: Backward | None = None) -> dict[str, Any]:
-    """Copies of the arrays inside nested dicts, lists and tuples, each array once, by path: "caches[0][3].ft"."""
-    found: dict[str, Any] = {}
-    seen: set[int] = set()
-
-    def visit(item: Any, path: str) -> None:
-        if id(item) in seen:
-            return
-        seen.add(id(item))
-        if isinstance(item, np.ndarray):
-            if item.dtype != object:
-                found[path] = item.copy()
-        elif isinstance(item, Mapping):
-            for key, part in item.items():
-                visit(part, f"{path}[{key!r}]" if path else str(key))
-        elif isinstance(item, (list, tuple)):
-            named = (
-                contract is not None and path.startswith(contract.cache) and len(item) == len(contract.forward.cache)
-            )
-            found[f"len({path})"] = np.array(len(item))
-            for index, part in enumerate(item):
-                inside = contract.forward.cache[index] if named and contract is not None else None
-                visit(part, f"{path}.{inside}" if inside else f"{path}[{index}]")
-        elif isinstance(item, (int, float)) and not isinstance(item, bool):
-            found[path] = np.array(item)
-
-    visit(value, "")
-    return found
-
-
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Both versions of what is not bitwise what it was; the judge looks at them."""
-    return {
-        path: [_comparable(old), _comparable(after[path]) if path in after else None]
-        for path, old in before.items()
-        if path not in after
-        or old.shape != after[path].shape
-        or _comparable(old).tobytes() != _comparable(after[path]).tobytes()
-    }
-
-
-def _comparable(array: Any) -> Any:
-    """Long doubles have padding, whose bytes mean nothing."""
-    if array.dtype.kind in "fc" and array.dtype.itemsize > 8 * (1 + (array.dtype.kind == "c")):
-        return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
-    return array
-
-
-def _arrays(results: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in results.items() if isinstance(value, np.ndarray)}
-
-
-def _shared(results: Mapping[str, Any]) -> list[list[str]]:
-    """Pairs of gradients that share memory."""
-    arrays = [
-        (name, value) for name, value in results.items() if isinstance(value, np.ndarray) and value.dtype != object
-    ]
-    return [
-        [first, second]
-        for index, (first, a) in enumerate(arrays)
-        for second, b in arrays[index + 1 :]
-        if np.may_share_memory(a, b) and np.shares_memory(a, b)
-    ]
-
-
-def _plain(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Each result as an array if it is one, else as a description: {"none": true} or {"what": ..., "shape": ...}."""
-    plain: dict[str, Any] = {}
-    for name, value in results.items():
-        if value is None:
-            plain[str(name)] = {"none": True}
-            continue
-        try:
-            array = np.array(value)
-        except BaseException as error:
-            plain[str(name)] = {"what": f"{type(value).__name__} that is no array ({type(error).__name__})"}
-            continue
-        if array.dtype.kind not in "biufc":
-            plain[str(name)] = {"what": f"{type(value).__name__} of dtype {array.dtype}"}
-        elif array.nbytes > wire.LARGEST:
-            plain[str(name)] = {"what": "array too large to compare", "shape": list(array.shape)}
-        else:
-            plain[str(name)] = _comparable(array.astype(array.dtype.newbyteorder("=")))
-    return plain
 
 
 def _limit_memory() -> None:
