@@ -1,5 +1,6 @@
 """Every example has the verdict that its one mistake deserves, on exactly the gradients that the mistake reaches."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,15 +66,19 @@ CONDITIONS = {
 }
 
 
+@cache
+def report_of(name):
+    return gradproof.audit(EXAMPLES / name)
+
+
 def test_every_example_is_tested():
     assert {path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".ipynb")} == set(EXPECTED)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_verdict_names_the_gradients_that_the_mistake_reaches(name):
-    report = gradproof.audit(EXAMPLES / name)
     found = {}
-    for function in report.functions:
+    for function in report_of(name).functions:
         verdicts = {}
         for result in function.failing:
             verdicts.setdefault(result.verdict, set()).add(result.name)
@@ -83,5 +88,5 @@ def test_the_verdict_names_the_gradients_that_the_mistake_reaches(name):
 
 @pytest.mark.parametrize(("name", "function"), CONDITIONS)
 def test_the_condition_is_the_one_that_the_mistake_needs(name, function):
-    report = gradproof.audit(f"{EXAMPLES / name}::{function}")
-    assert {result.condition for result in report.functions[0].failing} == CONDITIONS[name, function]
+    (audited,) = [audited for audited in report_of(name).functions if audited.name == function]
+    assert {result.condition for result in audited.failing} == CONDITIONS[name, function]
