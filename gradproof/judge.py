@@ -52,6 +52,7 @@ class Judge:
     ):
         self.lab, self.targets = Lab(candidate, lambda: self.progress(*self._at)), targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
+        self._drawn: dict[str, list[Case]] = {}
         self._judged: dict[str, Function] = {}
         self._caches: dict[str, tuple[str, str]] = {}
         self._at = ("", 0, 1)
@@ -85,7 +86,10 @@ class Judge:
     def _cases(self, contract: Contract) -> list[Case]:
         if self.case is not None:
             return [drawing.parse(self.case, contract)]
-        return [*drawing.grid(contract), *drawing.drawn(contract, self.seed, self.examples)]
+        if contract.name not in self._drawn:
+            drawn = drawing.drawn(contract, self.seed, self.examples)
+            self._drawn[contract.name] = [*drawing.grid(contract), *drawn]
+        return self._drawn[contract.name]
 
     def _explored(self, target: Target, forward: Target | None = None, cell: Target | None = None) -> Experiment:
         """The experiment on all cases; one that fails after other functions have run is repeated in a fresh process."""
@@ -121,7 +125,7 @@ class Judge:
         if function.failing:
             self._glue(function, target, experiment)
         function.findings += side_effects(experiment)
-        if function.verdict == VERIFIED:
+        if function.verdict == VERIFIED and self.case is None:
             function.findings += prefix(experiment)
         return function
 

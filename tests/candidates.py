@@ -49,6 +49,19 @@ def rnn_forward(x, a0, parameters):
     return np.stack(hidden, axis=2), np.stack(predictions, axis=2), (caches, x)
 """
 
+LSTM_CELL_BACKWARD = """
+def lstm_cell_backward(da_next, dc_next, cache):
+    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
+    n_a = a_next.shape[0]
+    dc = dc_next + da_next * ot * (1 - np.tanh(c_next) ** 2)
+    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc * cct * it * (1 - it), "c": dc * it * (1 - cct ** 2),
+         "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
+    z = np.concatenate((a_prev, xt))
+    out = {"dW" + g: d[g] @ z.T for g in d} | {"db" + g: d[g].sum(1, keepdims=True) for g in d}
+    dz = sum(parameters["W" + g].T @ d[g] for g in d)
+    return {**out, "dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft}
+"""
+
 RNN = RNN_CELL_FORWARD + RNN_FORWARD + RNN_CELL_BACKWARD + RNN_BACKWARD
 
 

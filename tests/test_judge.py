@@ -1,8 +1,23 @@
 """Verdicts and findings: each test spoils one thing in a right candidate and asks what the audit calls it."""
 
 import pytest
-from candidates import RNN, RNN_BACKWARD, RNN_CELL_BACKWARD, RNN_CELL_FORWARD, audited, kinds, named, spoiled
+from candidates import (
+    LSTM_CELL_BACKWARD,
+    RNN,
+    RNN_BACKWARD,
+    RNN_CELL_BACKWARD,
+    RNN_CELL_FORWARD,
+    audited,
+    kinds,
+    named,
+    spoiled,
+)
 
+# A cache that only its own backward can read.
+OWN_CACHE = (
+    ("(a_next, a_prev, xt, parameters)\n", '{"a": a_next, "b": a_prev, "x": xt, "p": parameters}\n'),
+    ("a_next, a_prev, xt, parameters = cache", 'a_next, a_prev, xt, parameters = (cache[k] for k in "abxp")'),
+)
 CELL_GRADIENTS = {"dxt", "da_prev", "dWax", "dWaa", "dba"}
 
 
@@ -74,36 +89,13 @@ def test_severed_time_is_wrong_from_two_steps_on_and_located(tmp_path):
 
 
 def test_a_wrong_slice_of_the_weights_is_located_in_its_columns(tmp_path):
-    source = """
-def lstm_cell_backward(da_next, dc_next, cache):
-    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
-    n_a = a_next.shape[0]
-    dc = dc_next + da_next * ot * (1 - np.tanh(c_next) ** 2)
-    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc * cct * it * (1 - it), "c": dc * it * (1 - cct ** 2),
-         "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
-    z = np.concatenate((a_prev, xt))
-    out = {"dW" + g: d[g] @ z.T for g in d} | {"db" + g: d[g].sum(1, keepdims=True) for g in d}
-    out["dWf"][:, :n_a] *= 2
-    dz = sum(parameters["W" + g].T @ d[g] for g in d)
-    return {**out, "dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft}
-"""
+    source = spoiled(LSTM_CELL_BACKWARD, ("    dz =", '    out["dWf"][:, :n_a] *= 2\n    dz ='))
     (result,) = audited(tmp_path, source)["lstm_cell_backward"].failing
     assert (result.name, result.where) == ("dWf", ["only columns 0..2 wrong, those of the hidden state"])
 
 
 def test_a_gradient_that_is_needed_only_with_dc_next_says_so(tmp_path):
-    source = """
-def lstm_cell_backward(da_next, dc_next, cache):
-    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
-    n_a = a_next.shape[0]
-    dc = dc_next + da_next * ot * (1 - np.tanh(c_next) ** 2)
-    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc * cct * it * (1 - it), "c": dc * it * (1 - cct ** 2),
-         "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
-    z = np.concatenate((a_prev, xt))
-    dz = sum(parameters["W" + g].T @ d[g] for g in d)
-    return {"dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft - dc_next * ft,
-            **{"dW" + g: d[g] @ z.T for g in d}, **{"db" + g: d[g].sum(1, keepdims=True) for g in d}}
-"""
+    source = spoiled(LSTM_CELL_BACKWARD, ('"dc_prev": dc * ft', '"dc_prev": dc * ft - dc_next * ft'))
     (result,) = audited(tmp_path, source)["lstm_cell_backward"].failing
     assert (result.name, result.condition) == ("dc_prev", "only when dc_next≠0")
 
@@ -231,8 +223,7 @@ def test_a_wrong_forward_with_a_cache_of_its_own_leaves_the_backward_undecided(t
     source = spoiled(
         RNN,
         ('+ parameters["ba"])', ")"),
-        ("(a_next, a_prev, xt, parameters)", '{"a": a_next, "b": a_prev, "x": xt, "p": parameters}'),
-        ("a_next, a_prev, xt, parameters = cache", 'a_next, a_prev, xt, parameters = (cache[k] for k in "abxp")'),
+        *OWN_CACHE,
     )
     functions = audited(tmp_path, source)
     assert functions["rnn_cell_backward"].verdict == "undecided"
@@ -241,8 +232,7 @@ def test_a_wrong_forward_with_a_cache_of_its_own_leaves_the_backward_undecided(t
 def test_a_right_pair_with_a_cache_of_its_own_is_verified(tmp_path):
     source = spoiled(
         RNN,
-        ("(a_next, a_prev, xt, parameters)", '{"a": a_next, "b": a_prev, "x": xt, "p": parameters}'),
-        ("a_next, a_prev, xt, parameters = cache", 'a_next, a_prev, xt, parameters = (cache[k] for k in "abxp")'),
+        *OWN_CACHE,
     )
     assert {function.verdict for function in audited(tmp_path, source).values()} == {"verified"}
 
@@ -370,18 +360,7 @@ def test_a_forward_that_never_returns_leaves_its_backward_to_the_reference_cache
 
 
 def test_the_gates_that_are_wrong_and_right_are_named(tmp_path):
-    source = """
-def lstm_cell_backward(da_next, dc_next, cache):
-    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
-    n_a = a_next.shape[0]
-    dc = dc_next + da_next * ot * (1 - np.tanh(c_next) ** 2)
-    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc * cct * it * (1 - ot), "c": dc * it * (1 - cct ** 2),
-         "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
-    z = np.concatenate((a_prev, xt))
-    dz = sum(parameters["W" + g].T @ d[g] for g in d)
-    return {"dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft,
-            **{"dW" + g: d[g] @ z.T for g in d}, **{"db" + g: d[g].sum(1, keepdims=True) for g in d}}
-"""
+    source = spoiled(LSTM_CELL_BACKWARD, ("it * (1 - it)", "it * (1 - ot)"))
     (finding,) = audited(tmp_path, source)["lstm_cell_backward"].findings
     expected = "wrong in the input gate; right in the forget gate and the candidate and the output gate"
     assert (finding.kind, finding.message) == ("gates", expected)
@@ -471,8 +450,7 @@ def test_a_wrong_prediction_does_not_excuse_a_backward_with_a_cache_of_its_own(t
     source = spoiled(
         RNN_CELL_FORWARD + RNN_CELL_BACKWARD,
         ('parameters["Wya"] @ a_next', 'parameters["Wya"] @ a_prev'),
-        ("(a_next, a_prev, xt, parameters)\n", '{"a": a_next, "b": a_prev, "x": xt, "p": parameters}\n'),
-        ("a_next, a_prev, xt, parameters = cache", 'a_next, a_prev, xt, parameters = (cache[k] for k in "abxp")'),
+        *OWN_CACHE,
         ("dz @ xt.T", "2 * dz @ xt.T"),
     )
     assert named(audited(tmp_path, source)["rnn_cell_backward"], "wrong") == {"dWax"}
@@ -534,19 +512,10 @@ def test_a_float32_buffer_in_the_cell_is_told_where_it_adds_up(tmp_path):
 
 
 def test_a_condition_on_a_cotangent_holds_at_larger_sizes_too(tmp_path):
-    source = """
-def lstm_cell_backward(da_next, dc_next, cache):
-    a_next, c_next, a_prev, c_prev, ft, it, cct, ot, xt, parameters = cache
-    n_a = a_next.shape[0]
-    back = da_next * ot * (1 - np.tanh(c_next) ** 2)
-    dc = dc_next + back
-    d = {"f": dc * c_prev * ft * (1 - ft), "i": dc_next * cct + back * cct * it * (1 - it),
-         "c": dc * it * (1 - cct ** 2), "o": da_next * np.tanh(c_next) * ot * (1 - ot)}
-    z = np.concatenate((a_prev, xt))
-    dz = sum(parameters["W" + g].T @ d[g] for g in d)
-    return {"dxt": dz[n_a:], "da_prev": dz[:n_a], "dc_prev": dc * ft,
-            **{"dW" + g: d[g] @ z.T for g in d}, **{"db" + g: d[g].sum(1, keepdims=True) for g in d}}
-
+    escaping = ("dc * cct * it * (1 - it)", "dc_next * cct + (dc - dc_next) * cct * it * (1 - it)")
+    source = (
+        spoiled(LSTM_CELL_BACKWARD, escaping)
+        + """
 def lstm_backward(da, caches, dc):
     steps, x = caches
     dx, sums = np.zeros(x.shape), {}
@@ -557,6 +526,7 @@ def lstm_backward(da, caches, dc):
         sums = {k: sums.get(k, 0) + g[k] for k in g}
     return {"dx": dx, "da0": da_prev, "dc0": dc_prev, **sums}
 """
+    )
     functions = audited(tmp_path, source)
     cell = {result.name: result.condition for result in functions["lstm_cell_backward"].failing}
     assert set(cell.values()) == {"only when dc_next≠0"}
