@@ -153,7 +153,7 @@ class _Progress:
 
     def step(self, name: str, done: int, total: int) -> None:
         if self.bar is None:
-            if time.monotonic() - self.started < 1:
+            if done == total or time.monotonic() - self.started < 1:
                 return
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

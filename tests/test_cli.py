@@ -127,7 +127,7 @@ def test_progress_is_told_on_standard_error_within_the_first_function(tmp_path, 
 
 
 def test_a_bar_appears_on_a_terminal_after_a_second(tmp_path):
-    source = RNN_CELL_BACKWARD.replace("    dz =", "    import time; time.sleep(0.05)\n    dz =")
+    source = RNN_CELL_BACKWARD.replace("    dz =", "    import time; time.sleep(0.2)\n    dz =")
     path = written(tmp_path, source)
     master, slave = pty.openpty()
     with subprocess.Popen(
