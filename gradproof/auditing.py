@@ -11,7 +11,7 @@ from .contracts import CONVENTIONS, Backward, Contract, signature
 from .errors import AuditError
 from .experiment import results_of
 from .judge import Judge
-from .recognise import plain, recognise
+from .recognise import belongs, plain, recognise
 from .verdicts import RAISES, Failure, Finding, Function, Note, Report, Result
 
 
@@ -43,7 +43,7 @@ def audit(
             function = convention.partition(".")[2]
         targets, notes = recognise(candidate, convention, function)
         lost = _lost(candidate, convention, function)
-        if function is not None and not any(t.name == function for t in targets) and not lost:
+        if function is not None and not any(belongs(t.name, function) for t in targets) and not lost:
             hint = (
                 f"{function} is not a function that gradproof knows; --convention coursera.NAME holds it to a contract"
             )
@@ -52,7 +52,7 @@ def audit(
             raise AuditError(_nothing(f"{candidate.source.path}: no function that gradproof knows", notes))
         if case is not None:
             for t in targets:
-                if function in (None, t.name):
+                if function is None or belongs(t.name, function):
                     _check_case(case, t.contract)
         judge = Judge(candidate, targets, examples=examples, seed=seed, case=case, progress=progress)
         functions = judge.audit([function] if function else None) + lost
@@ -78,13 +78,15 @@ def _lost(candidate: Candidate, convention: str, function: str | None) -> list[F
         if convention.partition(".")[0] in ("auto", name)
         for contract in family
     ]
-    lost = {}
-    for problem in candidate.source.problems:
-        name = problem.function or ""
-        contract = next((contract for contract in contracts if plain(contract.name) == plain(name)), None)
-        if contract is None or name in candidate.functions or function not in (None, name):
+    lost: dict[tuple[str, str], Function] = {}
+    for problem, contract in ((p, c) for p in candidate.source.problems if p.function for c in contracts):
+        made, dot, method = contract.name.partition(".")
+        name, kind = f"{problem.function}{dot}{method}", type(contract).__name__
+        if plain(made) != plain(problem.function or "") or name in candidate.functions or (name, kind) in lost:
             continue
-        lost[name] = Function(
+        if function is not None and not belongs(name, function):
+            continue
+        lost[name, kind] = Function(
             name=name,
             contract=contract.name,
             convention=contract.convention,
@@ -112,7 +114,7 @@ def _notes(candidate: Candidate) -> list[Note]:
 
 def _nothing(reason: str, notes: list[Note]) -> str:
     known = [f"  {signature(contract)}" for contracts in CONVENTIONS.values() for contract in contracts]
-    return "\n".join([reason, *(note.message for note in notes), "It looks for", *known])
+    return "\n".join([reason, *(note.message for note in notes), "It looks for", *dict.fromkeys(known)])
 
 
 def _reproduce(function: Function, file: str, convention: str) -> str | None:

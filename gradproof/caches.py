@@ -7,7 +7,7 @@ import numpy as np
 from . import cases as drawing
 from . import references
 from .candidate import Candidate
-from .contracts import Forward
+from .contracts import Forward, key
 from .experiment import Target
 
 STATES = ("published", "damaged", "its own")  # as published, with wrong entries, in another order or form
@@ -17,11 +17,13 @@ def examine(candidate: Candidate, own: Target) -> tuple[str, str]:
     """The state of what a forward returns, one of STATES or "unknown", and which entries are off."""
     contract = own.contract
     assert isinstance(contract, Forward)
+    if contract.reference is None:
+        return "its own", ""
     case = drawing.grid(contract)[0]
     inputs = drawing.inputs_of(contract, case, own.taken)
     answer = candidate.call(
         do="forward",
-        contract=[contract.convention, contract.name],
+        contract=key(contract),
         function=own.name,
         inputs=inputs,
         taken=own.taken,

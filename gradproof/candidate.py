@@ -77,6 +77,7 @@ class Candidate:
         else:
             self.source = sources.read(Path(target))
         self.definitions = sources.definitions(self.source)
+        self.words = sources.words_of(self.source)
         if self.function is not None and hasattr(self.function, "__code__"):
             line = self.function.__code__.co_firstlineno
             self.definitions[self.function.__name__] = sources.definition_at(self.source, line)
@@ -107,7 +108,7 @@ class Candidate:
             started = time.monotonic()
             answer = self._ask(self._loading(), min(STATEMENT_LIMIT, self.timeout))
             self.loading_time = time.monotonic() - started
-            if "functions" in answer and (self.function is None or self.function.__name__ in answer["functions"]):
+            if "functions" in answer and self._has_function(answer["functions"]):
                 break
             if self.module is not None and hasattr(os, "fork"):
                 self.module = None  # cannot be imported from elsewhere: copy this process
@@ -155,6 +156,11 @@ class Candidate:
         self._crash_report.close()
         self._process = None
 
+    def _has_function(self, functions: dict[str, Any]) -> bool:
+        """Whether what was loaded has the function object's name; of a class, a method."""
+        name = getattr(self.function, "__name__", "")
+        return self.function is None or any(found == name or found.startswith(f"{name}.") for found in functions)
+
     def _loading(self) -> dict[str, Any]:
         path = self.source.path.resolve()
         message: dict[str, Any] = {"do": "load", "folder": str(path.parent), "chunks": [], "skipped": self._skipped}
@@ -201,7 +207,8 @@ class Candidate:
 
         read_messages, write_messages = os.pipe()
         read_answers, write_answers = os.pipe()
-        names = {**getattr(function, "__globals__", {}), function.__name__: function}
+        seen = vars(sys.modules[function.__module__]) if isinstance(function, type) else {}
+        names = {**getattr(function, "__globals__", seen), function.__name__: function}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of threads: the child runs the candidate and none of the parent's code
             pid = os.fork()
@@ -351,8 +358,9 @@ def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
 
 def _source_of(function: Callable[..., Any]) -> sources.Source:
     """The file that a function object was defined in, for line numbers; an empty one when there is none."""
-    code = getattr(function, "__code__", None)
-    path = Path(code.co_filename) if code is not None else Path("<memory>")
+    methods = vars(function).values() if isinstance(function, type) else ()
+    codes = [getattr(one, "__code__", None) for one in (function, *methods)]
+    path = next((Path(code.co_filename) for code in codes if code is not None), Path("<memory>"))
     if path.suffix == ".py" and path.exists():
         return sources.read(path)
     return sources.Source(path, ())

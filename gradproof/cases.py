@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from .contracts import CONVENTIONS, Backward, Contract, Forward, forward_of, names_of, sizes_of
 
-BASE = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6}  # pairwise distinct: a swapped axis or slice cannot fit
-LARGEST = {"n_x": 6, "n_a": 6, "n_y": 6, "m": 6, "T": 9}
+# Pairwise distinct within a contract: a swapped axis or slice cannot fit.
+BASE = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "N": 5, "T": 6, "D": 4, "H": 3, "M": 2, "V": 7}
+LARGEST = {**dict.fromkeys(BASE, 6), "T": 9, "V": 8}
+EXAMPLES = ("m", "N", "T")  # dimensions along which data lie; an array without them is a parameter
 UPSTREAM = {
     name
     for contracts in CONVENTIONS.values()
@@ -180,19 +182,33 @@ def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
 def inputs_of(contract: Forward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:
     """float64 arrays for every input; an optional input that is not in `taken` is zero.
 
-    Weights of more columns than the largest drawn ones are scaled down, as initialisations do: otherwise long sequences
-    of wide nets are chaotic, and two right ways to compute them differ in every digit.
+    A constant is one-hot along its last axis, or a mask of ones and zeros that leaves at least one; an optional mask
+    that is not in `taken` is all ones.
+    Weights with more inputs than the largest drawn ones are scaled down, as initialisations do: otherwise long
+    sequences of wide nets are chaotic, and two right ways to compute them differ in every digit.
     """
     arrays = {}
     for name, dimensions in contract.inputs.items():
         values = _normal(name, case, sizes_of(dimensions, case.sizes))
-        if case.saturated and name in contract.biases:
+        absent = name in contract.optional and name not in taken
+        if name in contract.constants:
+            values = _constant(contract.constants[name], values, absent)
+        elif case.saturated and name in contract.biases:
             values = np.sign(values) * (6 + 2 * np.abs(values))
         else:
-            weight = len(values.shape) == 2 and "m" not in dimensions
-            values = case.scale * values * (min(1.0, (WIDEST / values.shape[1]) ** 0.5) if weight else 1.0)
-        arrays[name] = values * 0 if name in contract.optional and name not in taken else values
+            weight = len(values.shape) == 2 and not set(EXAMPLES).intersection(dimensions)
+            inputs = values.shape[contract.fan_in] if weight else 1
+            values = case.scale * values * min(1.0, (WIDEST / inputs) ** 0.5)
+        arrays[name] = values * 0 if absent and name not in contract.constants else values
     return arrays
+
+
+def _constant(kind: str, values: NDArray[Any], absent: bool) -> NDArray[Any]:
+    if kind == "one-hot":
+        return (values == values.max(axis=-1, keepdims=True)).astype(np.float64)
+    mask = (values > -0.5) | absent
+    mask.flat[0] = True
+    return mask.astype(np.float64)
 
 
 def cotangents_of(contract: Backward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:
@@ -201,7 +217,7 @@ def cotangents_of(contract: Backward, case: Case, taken: tuple[str, ...] = ()) -
     for name, output in contract.cotangents.items():
         values = _normal(name, case, sizes_of(contract.forward.outputs[output], case.sizes))
         absent = name in case.zeroed or (name in contract.optional and name not in taken)
-        arrays[name] = values * 0 if absent else case.cotangents * values
+        arrays[name] = np.asarray(values * 0 if absent else case.cotangents * values)
     return arrays
 
 
@@ -217,4 +233,4 @@ def _written(number: float) -> str:
 
 def _normal(name: str, case: Case, shape: tuple[int, ...]) -> NDArray[Any]:
     """Standard normal values that depend on the seed and the array's name alone."""
-    return np.random.default_rng([case.seed, zlib.crc32(name.encode())]).standard_normal(shape)
+    return np.asarray(np.random.default_rng([case.seed, zlib.crc32(name.encode())]).standard_normal(shape))

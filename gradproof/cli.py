@@ -58,8 +58,8 @@ def audit(
     gradproof audit lstm.py
     gradproof audit lstm.py::lstm_backward --case "n_a=1 T=2 seed=0"
 
-    A case names sizes (n_x n_a n_y m T; those left out are 4 3 2 5 6), a seed, and what is unusual: scale=3 of inputs,
-    cotangents=50, saturated gates, dc=0.
+    A case names sizes (n_x n_a n_y m T, or N T D H V M), a seed, and what is unusual: scale=3 of inputs, cotangents=50,
+    saturated gates, dc=0.
 
     Exit code: 0 all agree, 1 a function is not verified, 2 nothing could be audited, 3 a defect of gradproof.
     """
@@ -110,7 +110,9 @@ def conventions() -> None:
 
     for name, contracts in CONVENTIONS.items():
         click.echo(name)
-        for contract in contracts:
+        # the spellings of one function are one entry
+        first = {(type(contract), signature(contract)): contract for contract in reversed(contracts)}
+        for contract in reversed(first.values()):
             click.echo(f"  {signature(contract)}\n      {contract.description}; returns {returns(contract)}")
 
 

@@ -14,18 +14,24 @@ from . import references
 from .candidate import Candidate
 from .cases import Case
 from .compare import ATOL, Comparison, compare, growth, magnitude
-from .contracts import Backward, Contract, Forward, forward_of
+from .contracts import Backward, Contract, Forward, forward_of, key
 from .diagnose.when import OutOfTime
 from .verdicts import AGREES, MISSING, RAISES, UNFINISHED, WRONG, WRONG_SHAPE
 
 
 @dataclass(frozen=True)
 class Target:
-    """A function of the candidate, and the contract that it is held to."""
+    """A function of the candidate, and the contract that it is held to.
+
+    alternatives: contracts that it fits just as well.  clip: the bound that its gradients are clipped to.
+    """
 
     name: str
     contract: Contract
     taken: tuple[str, ...]  # the optional parameters that it has
+    float32: bool = False  # whether it keeps float32 buffers as its publication does
+    alternatives: tuple["Target", ...] = ()
+    clip: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,12 @@ class Lab:
 class Experiment:
     """One way to call one function, tried on many cases; outcomes are remembered, so that shrinking is cheap.
 
-    forward: the candidate's own forward that makes the cache, None for the reference's.  cell: the candidate's cell,
-    which is replaced by the reference.
+    forward: the candidate's own forward that makes the cache, None for the reference's.  cells: the candidate's
+    functions or classes that are replaced by those of the reference, {its name: name in manual/}.
     """
 
-    def __init__(self, lab: Lab, target: Target, forward: Target | None = None, cell: Target | None = None):
-        self.lab, self.target, self.forward, self.cell = lab, target, forward, cell
+    def __init__(self, lab: Lab, target: Target, forward: Target | None = None, cells: Mapping[str, str] | None = None):
+        self.lab, self.target, self.forward, self.cells = lab, target, forward, cells
         self.tried: dict[Case, Outcome] = {}
         self.explored: list[Case] = []  # those tried before shrinking
         self.cell_calls = 0  # how often the cell's replacement was called
@@ -132,18 +138,20 @@ class Experiment:
             return inputs, {}
         return inputs, drawing.cotangents_of(contract, case, self.target.taken)
 
-    def ask(self, case: Case, probe: Any = None, steps: int | None = None) -> dict[str, Any]:
-        """The candidate's answer; with `steps`, the cotangents of so many time steps only."""
+    def ask(self, case: Case, probe: Any = None, steps: int | None = None, shift: float = 0) -> dict[str, Any]:
+        """The candidate's answer; steps: of how many time steps there are cotangents; shift: added to the logits."""
         contract = self.target.contract
         inputs, cotangents = self.arrays(case)
+        if shift:
+            inputs = {name: array + shift * (name == forward_of(contract).logits) for name, array in inputs.items()}
         if steps is not None:
             cotangents = {name: array[..., :steps] for name, array in cotangents.items()}
         message = {
             "limit": None if probe is None else 4 * self.lab.candidate.timeout,  # a probe is several calls
-            "contract": [contract.convention, contract.name],
+            "contract": key(contract),
             "function": self.target.name,
             "taken": self.target.taken,
-            "cell": self.cell.name if self.cell else None,
+            "cells": self.cells,
             "probe": probe,
         }
         if isinstance(contract, Forward):
@@ -163,27 +171,33 @@ class Experiment:
     def truth(self, case: Case) -> tuple[dict[str, Any], float, float]:
         """What every result should be, and the S and G of the comparison rule."""
         contract = self.target.contract
-        key = (contract.name, case, self.forward_taken, self.target.taken)
-        if key not in self.lab.truths:
+        what = (*key(contract), str(forward_of(contract).options), self.target.clip)
+        asked = (what, case, self.forward_taken, self.target.taken)
+        if asked not in self.lab.truths:
             inputs, cotangents = self.arrays(case)
             forward = forward_of(contract)
             upstream = {name: drawing.zeros(shape, case.sizes) for name, shape in forward.outputs.items()}
             if isinstance(contract, Backward):
                 upstream |= {output: cotangents[name] for name, output in contract.cotangents.items()}
+                upstream |= {output: np.ones_like(upstream[output]) for output in contract.unit}
             outputs, gradients = references.outputs_and_gradients(forward, case.sizes, inputs, upstream)
             if isinstance(contract, Backward):
                 expected = {name: gradients[of] for name, of in contract.gradients.items()}
-                S, G = magnitude(inputs.values(), cotangents.values()), growth(expected.values(), cotangents.values())
-                self.lab.truths[key] = expected, S, G
+                given = [*cotangents.values(), *(upstream[output] for output in contract.unit)]
+                S, G = magnitude(inputs.values(), given), growth(expected.values(), given)
+                if self.target.clip is not None:
+                    bound = self.target.clip
+                    expected = {name: np.clip(array, -bound, bound) for name, array in expected.items()}
+                self.lab.truths[asked] = expected, S, G
             else:
-                self.lab.truths[key] = outputs, magnitude(inputs.values()), 1.0
-        return self.lab.truths[key]
+                self.lab.truths[asked] = outputs, magnitude(inputs.values()), 1.0
+        return self.lab.truths[asked]
 
     def is_unfinished(self, error: Mapping[str, Any]) -> bool:
         """Whether an error comes from a None that a template left in this very function."""
         if error["message"].startswith("returned NoneType"):
             return True
-        if error.get("function") != self.target.name:
+        if error.get("function") != self.target.name.rpartition(".")[2]:
             return False
         words = set(re.findall(r"\w+", error.get("text") or ""))
         return any(name in words and line < error["line"] for name, line in self.unfinished.items())
@@ -207,7 +221,7 @@ class Experiment:
                     continue
                 statuses[name] = Status(MISSING)
             else:
-                statuses[name] = status_of(returned[name], array, S, G)
+                statuses[name] = status_of(returned[name], array, S, G, float32=self.target.float32)
         return Outcome(statuses, tuple(name for name in returned if name not in expected))
 
     def _failed(self, error: dict[str, Any]) -> Outcome:
@@ -225,11 +239,14 @@ def results_of(contract: Contract) -> Mapping[str, Any]:
 
 def optional_results_of(contract: Contract) -> tuple[str, ...]:
     """Those that may be absent."""
-    return contract.optional_gradients if isinstance(contract, Backward) else ()
+    return contract.optional_gradients if isinstance(contract, Backward) else contract.optional_outputs
 
 
-def status_of(returned: Any, expected: Any, S: float, G: float) -> Status:
-    """The verdict on one returned value: is it an array of the right shape, and of the right numbers?"""
+def status_of(returned: Any, expected: Any, S: float, G: float, *, float32: bool = False) -> Status:
+    """The verdict on one returned value: is it an array of the right shape, and of the right numbers?
+
+    float32: whether it may be as far off as float32 rounds.
+    """
     if not isinstance(returned, np.ndarray):
         if returned.get("none"):
             return Status(UNFINISHED, actual="None", expected=list(expected.shape))
@@ -240,11 +257,12 @@ def status_of(returned: Any, expected: Any, S: float, G: float) -> Status:
         if returned.imag.any():
             return Status(WRONG_SHAPE, actual="complex numbers", expected=list(expected.shape))
         returned = returned.real
-    float32 = returned.dtype == np.float32
-    found = compare(returned, expected, S, G, float32=float32)
-    if not found.agrees and _was_float32(returned, expected, S * G**2):
-        found, float32 = compare(returned, expected, S, G, float32=True), True
-    return Status(AGREES if found.agrees else WRONG, found, float32=float32)
+    rounded = returned.dtype == np.float32
+    found = compare(returned, expected, S, G, float32=rounded)
+    if not found.agrees and (float32 or _was_float32(returned, expected, S * G**2)):
+        wider = compare(returned, expected, S, G, float32=True)
+        found, rounded = (wider, True) if wider.agrees or not float32 else (found, rounded)
+    return Status(AGREES if found.agrees else WRONG, found, float32=rounded)
 
 
 def _was_float32(array: Any, expected: Any, scale: float) -> bool:

@@ -5,17 +5,22 @@ The judge never runs a candidate's code.  It draws cases, has the candidate's pr
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from . import cases as drawing
+from . import standins
 from .caches import examine
 from .candidate import Candidate
 from .cases import Case
-from .contracts import Backward, Contract, Forward, signature
+from .conform import best_alternative, clipped, variant
+from .contracts import Backward, Contract, Forward, forward_of, key, signature
 from .diagnose import when
 from .diagnose import where as locating
 from .experiment import Experiment, Lab, Target, optional_results_of, results_of
+from .overflow import overflow
 from .prefix import prefix
 from .purity import side_effects
+from .recognise import belongs, plain
 from .verdicts import (
     AGREES,
     UNDECIDED,
@@ -53,73 +58,122 @@ class Judge:
         self.lab, self.targets = Lab(candidate, lambda: self.progress(*self._at)), targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
         self._drawn: dict[str, list[Case]] = {}
-        self._judged: dict[str, Function] = {}
+        self._judged: dict[tuple[str, str], Function] = {}  # by name and kind of contract
         self._caches: dict[str, tuple[str, str]] = {}
         self._at = ("", 0, 1)
 
     def audit(self, names: list[str] | None = None) -> list[Function]:
         """Audit the targets, or those of these names; forwards come first, because backwards read their caches."""
-        wanted = [target for target in self.targets if names is None or target.name in names]
-        needed = [t for w in wanted if isinstance(w.contract, Backward) for t in [self.forward_for(w)] if t]
-        order = {id(target): target for target in [*needed, *wanted]}.values()
-        forwards = [target for target in order if isinstance(target.contract, Forward)]
-        backwards = [target for target in order if isinstance(target.contract, Backward)]
-        total = len(forwards) + len(backwards)
-        for done, target in enumerate([*forwards, *backwards]):
-            self._at = (target.name, done, total)
+
+        def of(kind: type) -> list[int]:
+            return [i for i, target in enumerate(self.targets) if isinstance(target.contract, kind)]
+
+        wanted = [
+            i for i, t in enumerate(self.targets) if names is None or any(belongs(t.name, name) for name in names)
+        ]
+        needed = [
+            i
+            for i in of(Forward)
+            if i in wanted or any(self.targets[i] is self.forward_for(self.targets[j]) for j in wanted)
+        ]
+        order = [*needed, *(i for i in of(Backward) if i in wanted)]
+        for done, i in enumerate(order):
+            self._at = (self.targets[i].name, done, len(order))
             self.lab.tick()
-            self._judged[target.name] = (
-                self._forward(target) if isinstance(target.contract, Forward) else self._backward(target)
-            )
-        self.progress("", total, total)
-        return [self._judged[target.name] for target in wanted]
+            self.targets[i] = best_alternative(self.lab, self.targets[i], self.forward_for(self.targets[i]))
+            judge = self._forward if isinstance(self.targets[i].contract, Forward) else self._backward
+            function, self.targets[i] = judge(self.targets[i])
+            self._judged[_asked(self.targets[i])] = function
+        self.progress("", len(order), len(order))
+        return [self._judged[_asked(self.targets[i])] for i in wanted]
 
     def forward_for(self, target: Target) -> Target | None:
         """The candidate's own forward for a backward."""
-        assert isinstance(target.contract, Backward)
-        return next((t for t in self.targets if t.contract is target.contract.forward), None)
+        if not isinstance(target.contract, Backward):
+            return None
+        wanted = key(target.contract.forward)
+        return next((t for t in self.targets if key(t.contract) == wanted), None)
 
     def cell_for(self, target: Target) -> Target | None:
         """The candidate's own cell for a sequence function."""
-        return next((t for t in self.targets if t.contract.name == target.contract.cell), None)
+        contract = target.contract
+        return next(
+            (
+                t
+                for t in self.targets
+                if (t.contract.convention, t.contract.name) == (contract.convention, contract.cell)
+            ),
+            None,
+        )
+
+    def _replacements(self, target: Target) -> dict[str, str]:
+        """What stands for the candidate's cell: {its name for a function or class: that in manual/}."""
+        own = {name.partition(".")[0] for name in self.lab.candidate.functions}
+        return {
+            name: reference
+            for published, reference in target.contract.cells.items()
+            for name in own
+            if plain(name) == plain(published)
+        }
 
     def _cases(self, contract: Contract) -> list[Case]:
         if self.case is not None:
             return [drawing.parse(self.case, contract)]
-        if contract.name not in self._drawn:
+        named = " ".join(key(contract))
+        if named not in self._drawn:
             drawn = drawing.drawn(contract, self.seed, self.examples)
-            self._drawn[contract.name] = [*drawing.grid(contract), *drawn]
-        return self._drawn[contract.name]
+            self._drawn[named] = [*drawing.grid(contract), *drawn]
+        return self._drawn[named]
 
-    def _explored(self, target: Target, forward: Target | None = None, cell: Target | None = None) -> Experiment:
+    def _explored(
+        self, target: Target, forward: Target | None = None, cells: dict[str, str] | None = None
+    ) -> Experiment:
         """The experiment on all cases; one that fails after other functions have run is repeated in a fresh process."""
-        experiment = Experiment(self.lab, target, forward, cell).explore(self._cases(target.contract))
+        experiment = Experiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
         timeout = experiment.dead is not None and experiment.dead["type"] == "Timeout"
         if experiment.agrees or timeout or not self._judged or self.lab.candidate.loading_time > QUICK:
             return experiment
         self.lab.candidate.end()
-        return Experiment(self.lab, target, forward, cell).explore(self._cases(target.contract))
+        return Experiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
 
     # forwards
 
-    def _forward(self, target: Target) -> Function:
-        experiment = self._explored(target)
+    def _forward(self, target: Target) -> tuple[Function, Target]:
+        """The verdict, and the target that it was held to in the end."""
+        assert isinstance(target.contract, Forward)
+        experiment, findings = self._explored(target), list[Finding]()
+        other = None if experiment.agrees or not target.contract.variants else variant(self.lab, target)
+        if other is not None:
+            target, told = other
+            experiment = self._explored(target)
+            findings.append(Finding("convention", f"matches {told}: not wrong, another convention"))
         function = self._function(target, experiment)
+        function.findings = [*findings, *function.findings]
         if function.failing:
             self._glue(function, target, experiment)
         function.findings += side_effects(experiment)
-        return function
+        if function.verdict == VERIFIED:
+            function.findings += overflow(experiment)
+        return function, target
 
     # backwards
 
-    def _backward(self, target: Target) -> Function:
+    def _backward(self, target: Target) -> tuple[Function, Target]:
+        """The verdict, and the target that it was held to in the end."""
         contract = target.contract
         assert isinstance(contract, Backward)
         own = self.forward_for(target)
         findings: list[Finding] = []
-        experiment = self._explored(target) if own is None else self._on_caches(target, own, findings)
+        if own is not None:  # the convention is the one that the forward keeps
+            assert isinstance(own.contract, Forward)
+            contract = replace(contract, forward=own.contract)
+            target = replace(target, contract=contract, float32=own.float32)
+        experiment = self._experiment(target, own, findings)
         if experiment is None:
-            return self._undecided(target, findings)
+            return self._undecided(target, findings), target
+        if contract.clipped and not experiment.agrees:
+            experiment = self._unclipped(experiment, findings)
+            target = experiment.target
         function = self._function(target, experiment)
         function.findings = [*findings, *function.findings]
         if function.failing:
@@ -127,7 +181,43 @@ class Judge:
         function.findings += side_effects(experiment)
         if function.verdict == VERIFIED and self.case is None:
             function.findings += prefix(experiment)
-        return function
+        return function, target
+
+    def _experiment(self, target: Target, own: Target | None, findings: list[Finding]) -> Experiment | None:
+        """The experiment that a backward is judged on; None, and a finding, when it cannot be told."""
+        contract = target.contract
+        assert isinstance(contract, Backward)
+        if contract.forward.reference is not None:
+            return self._explored(target) if own is None else self._on_caches(target, own, findings)
+        if own is None:
+            told = (
+                f"its cache is of its own making, and the forward that makes it, {contract.forward.name}, is not here"
+            )
+            findings.append(Finding("undecided", told))
+            return None
+        if contract.itself:
+            return self._explored(target, own)
+        forward = self._judged[_asked(own)]
+        fatal = forward.failure is not None and forward.failure.type in FATAL
+        mine = None if fatal else self._explored(target, own)
+        wrong = {result.name for result in forward.failing}.intersection(contract.forward.outputs)
+        if mine is None or (wrong and not mine.agrees):
+            told = f"{own.name} is wrong, and its cache is of its own making: mend the forward first"
+            findings.append(Finding("undecided", told))
+            return None
+        return mine
+
+    def _unclipped(self, experiment: Experiment, findings: list[Finding]) -> Experiment:
+        """The experiment with the truth clipped as the candidate clips, if more agrees with that."""
+        target = clipped(experiment)
+        if target is None:
+            return experiment
+        other = self._explored(target, experiment.forward)
+        if len(_failing(other)) >= len(_failing(experiment)) and not other.agrees:
+            return experiment
+        told = f"the gradients come back clipped to ±{target.clip:g}, and are compared with the clipped truth"
+        findings.append(Finding("clipped", f"{told}: no gradient check can pass on them where one is larger"))
+        return other
 
     def _on_caches(self, target: Target, own: Target, findings: list[Finding]) -> Experiment | None:
         """The experiment that a backward with a forward of its own is judged on; None when it cannot be told.
@@ -136,7 +226,7 @@ class Judge:
         """
         contract = target.contract
         assert isinstance(contract, Backward)
-        caches, forward = contract.cache, self._judged[own.name]
+        caches, forward = contract.cache, self._judged[_asked(own)]
         fatal = forward.failure is not None and forward.failure.type in FATAL
         mine = None if fatal else self._explored(target, own)
         if mine is not None and mine.agrees:
@@ -270,7 +360,7 @@ class Judge:
         spoilt = []
         for case in list(cases)[:2]:
             self.lab.candidate.end()
-            alone = Experiment(self.lab, experiment.target, experiment.forward, experiment.cell)
+            alone = Experiment(self.lab, experiment.target, experiment.forward, experiment.cells)
             statuses = alone.run(drawing.parse(case, experiment.target.contract)).statuses
             agreeing = {name for name, status in statuses.items() if status.verdict == AGREES}
             spoilt += [result for result in results if result.case == case and result.name in agreeing]
@@ -295,7 +385,9 @@ class Judge:
         if wide is None or found is None:
             return
         dimensions = _shape_of(experiment.target.contract, result.name)
-        result.where = locating.where(found.wrong, dimensions, wide.sizes)
+        forward = forward_of(experiment.target.contract)
+        gates = str(forward.options.get("gates", forward.gates))
+        result.where = locating.where(found.wrong, dimensions, wide.sizes, gates)
         result.by_time = locating.by_time(found.wrong, dimensions)
 
     def _failure(self, experiment: Experiment) -> Failure | None:
@@ -319,7 +411,10 @@ class Judge:
         )
 
     def _structure(self, experiment: Experiment) -> list[Finding]:
-        findings = []
+        definition = self.lab.candidate.definitions.get(experiment.target.name)
+        texts = [chunk.text for chunk in self.lab.candidate.source.chunks]
+        old = standins.replaced(definition.words, texts) if definition else []
+        findings = [Finding("python2", told) for told in old]
         outcomes = list(experiment.tried.values())
         extra = sorted({name for outcome in outcomes for name in outcome.extra})
         if extra:
@@ -356,16 +451,19 @@ class Judge:
     def _glue(self, function: Function, target: Target, experiment: Experiment) -> None:
         """Try a sequence function once more with the reference cell: is it the cell, or the loop around it?"""
         cell = self.cell_for(target)
-        if cell is None:
+        cells = self._replacements(target)
+        if cell is None or not cells or forward_of(target.contract).options.get("gates"):
             return
-        forward = experiment.forward
-        if forward is not None and self._cache_of(forward)[0] != "published":
+        forward, opaque = experiment.forward, forward_of(target.contract).reference is None
+        if forward is not None and not opaque and self._cache_of(forward)[0] != "published":
             forward = None  # the reference cell cannot read it
-        other = self._explored(target, forward, cell)
+        other = self._explored(target, forward, cells)
         if other.cell_calls == 0:
             return  # it calls its cell by another way
+        if opaque and all(outcome.error for outcome in other.tried.values()):
+            return  # it reads what its own cell leaves in a cache
         what = "gradient" if function.kind == "backward" else "output"
-        swapped = f"with the reference's {cell.contract.name} in place of its own"
+        swapped = f"with the reference's {cell.contract.name.partition('.')[0]} in place of its own"
         if other.agrees:
             message = f"glue right, cell wrong: {swapped} every {what} agrees"
         elif all(outcome.error for outcome in other.tried.values()):
@@ -379,7 +477,7 @@ class Judge:
                 f"{verdict}: {', '.join(names)}{f', {condition}' if condition else ''}"
                 for (verdict, condition, _), names in grouped(results).items()
             )
-            judged = self._judged.get(cell.name)
+            judged = self._judged.get(_asked(cell))
             told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else "glue wrong: "
             verdicts = [(result.name, result.verdict, result.condition) for result in results]
             if verdicts == [(result.name, result.verdict, result.condition) for result in function.results]:
@@ -387,6 +485,21 @@ class Judge:
             else:
                 message = f"{told}{swapped} still {wrong}"
         function.findings.append(Finding("cell", message))
+
+
+def _asked(target: Target) -> tuple[str, str]:
+    """What tells a function's verdicts apart: a loss and its gradients may come from one function."""
+    return target.name, type(target.contract).__name__
+
+
+def _failing(experiment: Experiment) -> set[str]:
+    """The results that fail in some case."""
+    return {
+        name
+        for outcome in experiment.tried.values()
+        for name, status in outcome.statuses.items()
+        if status.verdict != AGREES
+    }
 
 
 def _shape_of(contract: Contract, name: str) -> tuple[str, ...]:

@@ -10,6 +10,31 @@ from . import wire
 from .contracts import Backward, Forward
 
 
+def functions_in(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of the functions among some globals, and of the methods of layers: {"RNN.forward": [...]}."""
+    found = {}
+    for name, value in list(names.items()):
+        if is_function(value):
+            found[name] = parameters_of(value)
+        elif is_layer(value):
+            methods = {method for one in reversed(value.__mro__) for method in vars(one)}
+            for method in sorted(methods):
+                if inspect.isfunction(getattr(value, method, None)):
+                    parameters = parameters_of(getattr(value, method))
+                    found[f"{name}.{method}"] = parameters[1:] if parameters else parameters
+    return found
+
+
+def is_layer(value: Any) -> bool:
+    """Whether a global is a class with a forward and a backward."""
+    try:
+        return inspect.isclass(value) and all(
+            inspect.isfunction(getattr(value, method, None)) for method in ("forward", "backward")
+        )
+    except Exception:
+        return False
+
+
 def is_function(value: Any) -> bool:
     """Whether a global may be one of the published functions: called by a name, and no class."""
     try:

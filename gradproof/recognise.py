@@ -1,13 +1,16 @@
 """Which of a candidate's functions are published ones, by name and arguments."""
 
 import difflib
+from dataclasses import replace
 from typing import Any
 
 from .candidate import Candidate
-from .contracts import CONVENTIONS, Backward, Contract, signature
+from .contracts import CONVENTIONS, Backward, Contract, Forward, called_with, forward_of, signature
 from .errors import AuditError
 from .experiment import Target
 from .verdicts import Note
+
+FLOAT32 = {"f", "f4", "<f4", "float32", "np.float32", "single"}
 
 
 def recognise(
@@ -16,7 +19,7 @@ def recognise(
     """The targets, in the contracts' order, and a note for every function whose name is known but not its arguments.
 
     convention: "auto", a family such as "coursera", or one contract such as "coursera.lstm_backward", which the
-    function may then satisfy under any name.  function: the only one wanted.
+    function may then satisfy under any name.  function: the only one wanted, or the class whose methods are.
     Raises AuditError for a convention or function that is not there.
     """
     family, _, chosen = convention.partition(".")
@@ -25,33 +28,74 @@ def recognise(
     contracts = [
         contract for name, contracts in CONVENTIONS.items() if family in ("auto", name) for contract in contracts
     ]
-    if function is not None and function not in candidate.functions:
+    if function is not None and not any(belongs(name, function) for name in candidate.functions):
         lost = [problem for problem in candidate.problems if problem.function == function]
         if not lost:
             known = ", ".join(sorted(candidate.functions)) or "none"
             raise AuditError(f"{candidate.source.path} has no function {function!r}; it has {known}")
     if chosen:
         return _chosen(candidate, contracts, convention, chosen, function)
-    targets, notes = [], []
-    for contract in contracts:
-        for name, parameters in candidate.functions.items():
-            if plain(name) != plain(contract.name):
-                continue
-            foreign = None if family != "auto" else _foreign_forward(candidate, contract)
-            if not fits(contract, parameters, forced=family != "auto"):
-                reason = f"has a known name and other arguments than {signature(contract)}: not audited"
-            elif foreign:
-                reason = (
-                    f"has the published arguments, but reads the cache of {foreign}, which has others: not audited; "
-                    f"--convention {contract.convention} audits it on the published cache"
-                )
-            else:
-                targets.append(Target(name, contract, _taken(contract, parameters)))
-                continue
-            definition = candidate.definitions.get(name)
-            label, line = (definition.label, definition.line) if definition else (None, None)
-            notes.append(Note(f"{name}({_given(parameters)}) {reason}", label, line, unaudited=True))
+    targets: list[Target] = []
+    notes: list[Note] = []
+    for kind in (Forward, Backward):
+        for name in candidate.functions:
+            named = [c for c in contracts if isinstance(c, kind) and plain(c.name) == plain(name)]
+            fitting = [c for c in named if fits(c, candidate.functions, name, forced=family != "auto")]
+            foreign = None if family != "auto" or not fitting else _foreign_forward(candidate, fitting, targets)
+            if fitting and not foreign:
+                targets.append(_best(candidate, fitting, name, targets))
+            elif named and not (named[0].constructor is not None and kind is Backward):  # a class is told of once
+                notes.append(_unaudited(candidate, named[0], name, foreign))
+    targets.sort(key=lambda target: contracts.index(target.contract))
     return targets, notes + _misspelt(candidate, contracts)
+
+
+def belongs(name: str, function: str) -> bool:
+    """Whether a name such as "TimeRNN.backward" is this function, or a method of this class."""
+    return name == function or name.startswith(f"{function}.")
+
+
+def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: list[Target]) -> Target:
+    """The contract that fits best: its forward is there, then names of arguments, then keys that the source has."""
+    made = {id(forward.contract) for forward in forwards}
+    given = [parameter[0] for parameter in candidate.functions[name] or []]
+
+    def fit(contract: Contract) -> tuple[int, int, int]:
+        matched = sum(argument in given for argument in called_with(contract))
+        found = sum(key in candidate.words for key in contract.keys)
+        return int(id(forward_of(contract)) in made), matched, 2 * found - len(contract.keys)
+
+    highest = max(map(fit, fitting))
+    targets = [
+        Target(
+            name,
+            contract,
+            _taken(contract, candidate, name),
+            float32=forward_of(contract).float32 and bool(FLOAT32 & candidate.words),
+        )
+        for contract in fitting
+        if fit(contract) == highest
+    ]
+    return replace(targets[0], alternatives=tuple(targets[1:]))
+
+
+def _unaudited(candidate: Candidate, contract: Contract, name: str, foreign: str | None) -> Note:
+    given = f"{name}({_given(candidate.functions[name])})"
+    if contract.constructor is not None:
+        made, _, method = given.partition(".")
+        given = f"{made}({_given(candidate.functions.get(f'{made}.__init__'))}).{method}"
+    if foreign is None:
+        reason = f"has a known name and other arguments than {signature(contract)}: not audited"
+    elif forward_of(contract).reference is None:
+        reason = f"has the published arguments, but reads the cache of {foreign}, which has others: not audited"
+    else:
+        reason = (
+            f"has the published arguments, but reads the cache of {foreign}, which has others: not audited; "
+            f"--convention {contract.convention} audits it on the published cache"
+        )
+    definition = candidate.definitions.get(name)
+    label, line = (definition.label, definition.line) if definition else (None, None)
+    return Note(f"{given} {reason}", label, line, unaudited=True)
 
 
 def _misspelt(candidate: Candidate, contracts: list[Contract]) -> list[Note]:
@@ -60,67 +104,95 @@ def _misspelt(candidate: Candidate, contracts: list[Contract]) -> list[Note]:
     notes = []
     for name, definition in candidate.definitions.items():
         near = difflib.get_close_matches(plain(name), known, n=1, cutoff=0.88)
-        if near and near[0] != plain(name):
+        if near and near[0] != plain(name) and name in candidate.functions:
             told = f"{name} looks like {known[near[0]]}, and is not called so: not audited"
             notes.append(Note(told, definition.label, definition.line, unaudited=True))
     return notes
 
 
-def _foreign_forward(candidate: Candidate, contract: Contract) -> str | None:
+def _foreign_forward(candidate: Candidate, fitting: list[Contract], forwards: list[Target]) -> str | None:
     """The forward of a backward, when it has the published name but another signature: then its cache is its own."""
-    if not isinstance(contract, Backward):
+    published = [contract.forward for contract in fitting if isinstance(contract, Backward)]
+    names = {plain(forward.name) for forward in published}
+    if not published or any(target.contract in published for target in forwards):
         return None
-    found = {n: p for n, p in candidate.functions.items() if plain(n) == plain(contract.forward.name)}
-    if any(fits(contract.forward, parameters) for parameters in found.values()):
-        return None
-    return next((f"{name}({_given(parameters)})" for name, parameters in found.items()), None)
+    found = {name: given for name, given in candidate.functions.items() if plain(name) in names}
+    return next((f"{name}({_given(given)})" for name, given in found.items()), None)
 
 
 def _given(parameters: list[list[Any]] | None) -> str:
     return ", ".join(parameter[0] for parameter in parameters or [])
 
 
-def fits(contract: Contract, parameters: list[list[Any]] | None, *, forced: bool = False) -> bool:
-    """Whether a function with these parameters can be called as published.
+def fits(contract: Contract, functions: dict[str, Any], name: str, *, forced: bool = False) -> bool:
+    """Whether a candidate's function can be called as published.
 
-    A name alone is no proof, since courses share names; so one published parameter must be among its own, too.
+    A name alone is no proof, since courses share names; so one published parameter must be among its own, too: of a
+    class, among those of its constructor.
     """
-    required = [name for name in contract.arguments if name not in contract.optional]
+    optional = [argument for argument in contract.arguments if argument in contract.optional]
+    required = [argument for argument in called_with(contract) if argument not in optional]
+    if contract.constructor is None:
+        return _takes(functions[name], required, optional, named=not forced)
+    constructor = functions.get(f"{name.partition('.')[0]}.__init__", [])
+    return _takes(constructor, list(contract.constructor), ["stateful"], named=not forced) and _takes(
+        functions[name], required, optional, named=False
+    )
+
+
+def _takes(parameters: list[list[Any]] | None, required: list[str], optional: list[str], *, named: bool) -> bool:
+    """Whether a function can be called with so many arguments; named: one of them must be called as published."""
     if parameters is None or any(kind == "VAR_POSITIONAL" for _, kind, _ in parameters):
         return True
     positional = [name for name, kind, _ in parameters if kind in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")]
     needed = [
-        name
-        for name, kind, default in parameters
-        if not default and kind != "VAR_KEYWORD" and name not in contract.optional
+        name for name, kind, default in parameters if not default and kind != "VAR_KEYWORD" and name not in optional
     ]
     if not len(needed) <= len(required) <= len(positional):
         return False
-    if any(name in contract.optional for name in positional[: len(required)]):
+    if any(name in optional for name in positional[: len(required)]):
         return False
-    return forced or any(name in required for name in positional)
+    return not named or not required or any(plain(name) in map(plain, required) for name in positional)
 
 
 def _chosen(
     candidate: Candidate, contracts: list[Contract], convention: str, chosen: str, function: str | None
 ) -> tuple[list[Target], list[Note]]:
-    contract = next((contract for contract in contracts if contract.name == chosen), None)
-    if contract is None:
-        known = ", ".join(contract.name for contract in contracts)
+    wanted = [contract for contract in contracts if belongs(contract.name, chosen)]
+    if not wanted:
+        known = ", ".join(dict.fromkeys(contract.name for contract in contracts))
         raise AuditError(f"convention {convention!r} is unknown; expected one of {known} after the point")
-    name = function or chosen
-    if name not in candidate.functions:
-        raise AuditError(f"{candidate.source.path} has no function {name!r}; name it as FILE::FUNCTION")
-    parameters = candidate.functions[name]
-    if not fits(contract, parameters, forced=True):
-        raise AuditError(f"{name}({_given(parameters)}) cannot be called as {signature(contract)}")
+    function = function or chosen
+    targets: list[Target] = []
+    for kind in (Forward, Backward):
+        for published in dict.fromkeys(contract.name for contract in wanted if isinstance(contract, kind)):
+            same = [contract for contract in wanted if isinstance(contract, kind) and contract.name == published]
+            # of a class, the method of the same name
+            name = function if belongs(function, published) or "." in function else published.replace(chosen, function)
+            if name not in candidate.functions:
+                raise AuditError(f"{candidate.source.path} has no function {name!r}; name it as FILE::FUNCTION")
+            fitting = [contract for contract in same if fits(contract, candidate.functions, name, forced=True)]
+            if not fitting:
+                given = _given(candidate.functions[name])
+                raise AuditError(f"{name}({given}) cannot be called as {signature(same[0])}")
+            targets.append(_best(candidate, fitting, name, targets))
     others, notes = recognise(candidate, convention.partition(".")[0])
-    return [Target(name, contract, _taken(contract, parameters)), *(t for t in others if t.name != name)], notes
+    chosen_names = {target.name for target in targets}
+    return [*targets, *(target for target in others if target.name not in chosen_names)], notes
 
 
-def _taken(contract: Contract, parameters: list[list[Any]] | None) -> tuple[str, ...]:
-    names = [parameter[0] for parameter in parameters or []]
-    return tuple(name for name in contract.optional if name in names)
+def _taken(contract: Contract, candidate: Candidate, name: str) -> tuple[str, ...]:
+    """The optional parameters that a function has: by name, or shown by a method or a word of its class."""
+    given = [parameter[0] for parameter in candidate.functions[name] or []]
+    present = forward_of(contract).present
+    made = name.partition(".")[0]
+    words = frozenset[str]().union(*(d.words for n, d in candidate.definitions.items() if belongs(n, made)))
+    taken = [argument for argument in contract.optional if argument in given]
+    for index, argument in enumerate(contract.optional if isinstance(contract, Forward) else ()):
+        method = candidate.functions.get(f"{made}.{present.get(argument)}")
+        if (method is not None and len(method) > index) or present.get(argument) in words:
+            taken.append(argument)
+    return tuple(taken)
 
 
 def plain(name: str) -> str:

@@ -26,7 +26,8 @@ def reference(name: str) -> Callable[..., Any]:
 def cache_of(contract: Forward, inputs: Mapping[str, Any]) -> Any:
     """The cache that the reference makes from these inputs, in the published order."""
     with np.errstate(all="ignore"):
-        return reference(contract.twin)(*_arguments(contract, inputs))[-1]
+        assert contract.reference is not None
+        return reference(contract.reference)(*_arguments(contract, inputs))[-1]
 
 
 def twin(name: str) -> Callable[..., Any]:
@@ -45,28 +46,39 @@ def outputs_and_gradients(
 
 
 _programs: dict[str, Any] = {}
+_checked: set[str] = set()
 
 
 def _program(contract: Forward) -> Any:
     """The derivative program of a contract's twin, checked against jax.jit(jax.vjp) once per process."""
-    if contract.twin not in _programs:
+    key = f"{contract.twin} {list(contract.inputs)} {sorted(contract.options.items())}"
+    if key not in _programs:
         from .arithmetic.program import trace
 
         program = trace(contract, lambda inputs: _forward(contract, inputs))
-        _agree_with_xla(program, contract)
-        _programs[contract.twin] = program
-    return _programs[contract.twin]
+        if not (contract.options and contract.twin in _checked):  # the same twin with its gates in another order
+            _agree_with_xla(program, contract)
+            _checked.add(contract.twin)
+        _programs[key] = program
+    return _programs[key]
 
 
 def _forward(contract: Forward, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(zip(contract.outputs, twin(contract.twin)(*_arguments(contract, inputs)), strict=True))
+    outputs = twin(contract.twin)(**dict(_named(contract, inputs)), **contract.options)
+    return dict(zip(contract.outputs, outputs, strict=True))
 
 
 def _arguments(contract: Forward, inputs: Mapping[str, Any]) -> list[Any]:
-    return [
-        inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names}
-        for names in contract.arguments.values()
+    return [value for _, value in _named(contract, inputs)]
+
+
+def _named(contract: Forward, inputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The arguments of the twin: those of the contract by name, and constants that a candidate gets in another form."""
+    named = [
+        (argument, inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names})
+        for argument, names in contract.arguments.items()
     ]
+    return [*named, *((name, inputs[name]) for name in contract.constants if name not in contract.arguments)]
 
 
 def _evaluated(program: Any, contract: Forward, sizes: Any, inputs: Any, cotangents: Any) -> Any:

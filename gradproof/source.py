@@ -53,11 +53,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Definition:
-    """Where a function stands, and the names that a template's `name = None` has the last word about: {name: line}."""
+    """Where a function stands.
+
+    unfinished: the names that a template's `name = None` has the last word about, with their lines.
+    words: its names, attributes ("float", and "np.float" of a name), and strings.
+    """
 
     label: str
     line: int
     unfinished: dict[str, int] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
 
 
 def read(path: Path) -> Source:
@@ -76,12 +81,17 @@ def read(path: Path) -> Source:
 
 
 def definitions(source: Source) -> dict[str, Definition]:
-    """Every function at module level by name; a later definition replaces an earlier one."""
+    """Every function at module level, and every method ("RNN.forward"); a later definition replaces an earlier one."""
     found = {}
     for chunk in source.chunks:
-        for node in _at_module_level(ast.parse(chunk.text).body):
-            found[node.name] = _definition(chunk, node)
+        for name, node in _at_module_level(ast.parse(chunk.text).body):
+            found[name] = _definition(chunk, node)
     return found
+
+
+def words_of(source: Source) -> frozenset[str]:
+    """The words of a whole file, see `Definition`."""
+    return frozenset().union(*(_words(ast.parse(chunk.text)) for chunk in source.chunks))
 
 
 def definition_at(source: Source, line: int) -> Definition:
@@ -95,17 +105,33 @@ def definition_at(source: Source, line: int) -> Definition:
     return Definition(str(source.path), line)
 
 
-def _at_module_level(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+def _at_module_level(body: list[ast.stmt]) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for node in body:
         if isinstance(node, FUNCTION):
-            yield node
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.{name}", method) for name, method in _at_module_level(node.body))
         elif isinstance(node, (ast.If, ast.Try, ast.With)):
             for part in ("body", "orelse", "finalbody"):
                 yield from _at_module_level(getattr(node, part, []))
 
 
 def _definition(chunk: Chunk, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Definition:
-    return Definition(chunk.label, node.lineno + chunk.line - 1, _unfinished(node, chunk.line - 1))
+    return Definition(chunk.label, node.lineno + chunk.line - 1, _unfinished(node, chunk.line - 1), _words(node))
+
+
+def _words(tree: ast.AST) -> frozenset[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+            if isinstance(node.value, ast.Name):
+                found.add(f"{node.value.id}.{node.attr}")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return frozenset(found)
 
 
 def _unfinished(function: ast.AST, offset: int) -> dict[str, int]:
@@ -203,5 +229,5 @@ def _lost(label: str, line: int, block: str, text: str, error: SyntaxError) -> l
     python2 = "Missing parentheses in call to" in message or bool(PYTHON_2.search(text))
     if python2:
         message = f"Python 2 syntax: {text.strip()}"
-    functions = re.findall(r"^def\s+(\w+)", block, flags=re.MULTILINE) or [None]
+    functions = re.findall(r"^(?:def|class)\s+(\w+)", block, flags=re.MULTILINE) or [None]
     return [Problem(label, line, message, python2, function) for function in functions]

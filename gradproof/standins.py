@@ -1,9 +1,12 @@
-"""Stand-ins for the helper modules that come with the exercise and are missing where its solutions are published.
+"""Stand-ins for what is missing where solutions are published: helper modules, names, and Python 2.
 
 `rnn_utils` gives softmax and sigmoid; the modules of tests give functions that do nothing.  They are found only where
-no real module of that name is.
+no real module of that name is.  `np` and `sigmoid` are given to a file that uses and does not define them, as excerpts
+do.  `xrange` and names that NumPy has dropped, such as `np.float`, are there for everyone; the judge tells of them.
 """
 
+import ast
+import builtins
 import importlib.abc
 import importlib.machinery
 import sys
@@ -11,7 +14,11 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 HELPERS = ("rnn_utils", "utils_rnn", "lstm_utils")
+PYTHON_2 = {"xrange": "range"}
+DROPPED = {f"np.{name}": name for name in ("float", "int", "object", "str", "complex")}  # by NumPy 1.24
 TESTS = ("public_tests", "test_utils", "test_case", "testCases", "testCase", "test_cases", "outputs")
 
 
@@ -53,3 +60,40 @@ def install(functions: dict[str, Callable[..., Any]]) -> list[str]:
     finder = _Finder(functions)
     sys.meta_path.append(finder)
     return finder.supplied
+
+
+def install_python2() -> None:
+    """`xrange`, and NumPy's former aliases of builtins."""
+    builtins.xrange = range  # type: ignore[attr-defined]
+    for name in set(DROPPED.values()):
+        if name not in vars(np):
+            setattr(np, name, getattr(builtins, name))
+
+
+def replaced(words: frozenset[str], texts: list[str]) -> list[str]:
+    """Which words of a function only work because of `install_python2`: "xrange is Python 2 ..."."""
+    bound, _ = _names(texts)
+    told = [f"{name} is Python 2: run as {instead}" for name, instead in PYTHON_2.items() if name in words - bound]
+    dropped = sorted(words.intersection(DROPPED))
+    return told + [f"{name} is no longer in NumPy: run as {DROPPED[name]}" for name in dropped]
+
+
+def missing(texts: list[str]) -> list[str]:
+    """Which of `np` and `sigmoid` some source uses and does not define; none where `import *` may define them."""
+    bound, used = _names(texts)
+    return [] if "*" in bound else [name for name in ("np", "sigmoid") if name in used - bound]
+
+
+def _names(texts: list[str]) -> tuple[set[str], set[str]]:
+    """Names that some source binds anywhere in it, and names that it reads."""
+    bound, used = set[str](), set[str]()
+    for node in (node for text in texts for node in ast.walk(ast.parse(text))):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+    return bound, used

@@ -27,8 +27,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from . import references, standins, wire
-from .contracts import CONVENTIONS, Backward, Contract, Forward, forward_of
-from .observe import arrays_of, changed, entries_of, flat, is_function, parameters_of, plain, shared
+from .contracts import CONVENTIONS, Backward, Forward, contract_of
+from .observe import arrays_of, changed, entries_of, flat, functions_in, plain, shared
 
 
 class Worker:
@@ -70,9 +70,9 @@ class Worker:
         self.folder = folder
         self.labels = tuple(chunk[0] for chunk in chunks)
         sys.path[:0] = [entry for entry in (path or [folder]) if entry not in sys.path]
-        supplied = standins.install(
-            {name: references.reference(f"activations.{name}") for name in ("sigmoid", "softmax")}
-        )
+        activations = {name: references.reference(f"activations.{name}") for name in ("sigmoid", "softmax")}
+        supplied = standins.install(activations)
+        standins.install_python2()
         failures: list[dict[str, Any]] = []
         if self.given is not None:
             self.names = self.given
@@ -86,10 +86,14 @@ class Worker:
             namespace.__dict__.update(__package__=package or "", __file__=file)
             sys.modules["gradproof_candidate"] = namespace
             self.names = namespace.__dict__
+            missing = standins.missing([text for _, _, text in chunks])
+            self.names.update({"np": np} if "np" in missing else {})  # before the statements that may need it
             for label, first, text in chunks:
                 failures += self._run(label, first, text, skipped)
-        functions = {name: parameters_of(value) for name, value in list(self.names.items()) if is_function(value)}
-        return {"functions": functions, "failures": failures, "supplied": supplied}
+            if "sigmoid" in missing and "sigmoid" not in self.names:
+                self.names["sigmoid"] = activations["sigmoid"]
+            supplied += missing
+        return {"functions": functions_in(self.names), "failures": failures, "supplied": supplied}
 
     def _run(self, label: str, first: int, text: str, skipped: list[str]) -> list[dict[str, Any]]:
         failures = []
@@ -128,19 +132,20 @@ class Worker:
         function: str,
         inputs: dict[str, Any],
         taken: list[str],
-        cell: str | None = None,
+        cells: dict[str, str] | None = None,
         probe: bool | None = None,
         entries: bool = False,
     ) -> dict[str, Any]:
         """Outputs of the forward.
 
-        With `cell`, the candidate's function of that name is replaced by the reference.  With `probe`, also what the
-        call did to its arguments, and what a second call gives.  With `entries`, also the entries of its cache.
+        With `cells`, the candidate's functions or classes of these names are replaced by those of the reference.  With
+        `probe`, also what the call did to its arguments, and what a second call gives.  With `entries`, also the
+        entries of its cache.
         """
-        described = _contract(*contract)
+        described = contract_of(contract)
         assert isinstance(described, Forward)
-        called = self._function(function)
-        with self._cell(cell, described.cell, called) as calls:
+        called = described.bind(described, self.names, function)
+        with self._cells(cells, called) as calls:
             try:
                 before = flat(inputs)
                 positional, keyword = described.pack(described, inputs, tuple(taken))
@@ -173,23 +178,26 @@ class Worker:
         forward: str | None = None,
         forward_taken: list[str] | None = None,
         cache: Any = None,
-        cell: str | None = None,
+        cells: dict[str, str] | None = None,
         probe: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Gradients from `cache`, or from the cache that the candidate's `forward` makes of `inputs`.
 
-        With `cell`, the candidate's function of that name is replaced by the reference.  With `probe`, the inputs of
-        another case: also what the call did to its arguments, what a second call on the same cache gives, and what a
-        call gives after the forward has run on the other case in between.
+        With `cells`, the candidate's functions or classes of these names are replaced by those of the reference.  With
+        `probe`, the inputs of another case: also what the call did to its arguments, what a second call on the same
+        cache gives, and what a call gives after the forward has run on the other case in between.
         """
-        described = _contract(*contract)
+        described = contract_of(contract)
         assert isinstance(described, Backward)
-        called = self._function(function)
+        called = described.bind(described, self.names, function)
         before = flat({**(inputs or {}), **cotangents})
 
         def cache_of(arrays: Mapping[str, Any]) -> Any:
             assert forward is not None
-            return self._outputs(described.forward, self._function(forward), arrays, forward_taken or [])[1]
+            made = described.forward.bind(described.forward, self.names, forward)
+            # a cache of the candidate's own making goes with its cells, or with their replacements
+            with self._cells(cells if described.forward.reference is None else None, made):
+                return self._outputs(described.forward, made, arrays, forward_taken or [])[1]
 
         def fresh(names: Any) -> dict[str, Any]:
             return {name: before[name].copy() for name in names}
@@ -204,7 +212,7 @@ class Worker:
                 cache = cache_of(inputs)
         except BaseException as error:
             return {"forward_error": self._described(error)}
-        with self._cell(cell, described.cell, called) as calls:
+        with self._cells(cells, called) as calls:
             try:
                 arguments = {**(inputs or {}), **cotangents, described.cache: cache}
                 untouched = flat(arguments, described)
@@ -232,33 +240,25 @@ class Worker:
                 answer["interleaved"] = self._guarded(interleaved)
             return answer
 
-    def _function(self, name: str) -> Callable[..., Any]:
-        found: Callable[..., Any] = self.names[name]
-        return found
-
     @contextlib.contextmanager
-    def _cell(self, name: str | None, published: str | None, caller: Callable[..., Any]) -> Any:
+    def _cells(self, replaced: Mapping[str, str] | None, caller: Callable[..., Any]) -> Any:
         """While this holds, the caller finds the reference wherever it looks for the candidate's cell.
 
-        Yields a list that every call of the reference is added to: an empty one says that it was not called.
+        replaced: the candidate's name of a function or class → that in manual/.  Yields a list that every call of a
+        reference is added to: an empty one says that none was called.
         """
         calls: list[None] = []
-        if name is None or published is None:
-            yield calls
-            return
         namespace = getattr(inspect.unwrap(caller), "__globals__", {})
-        original, reference = self._function(name), references.reference(f"{published.partition('_')[0]}.{published}")
-
-        def counted(*positional: Any, **keyword: Any) -> Any:
-            calls.append(None)
-            return reference(*positional, **keyword)
-
-        places = [key for key, value in namespace.items() if value is original]
-        namespace.update(dict.fromkeys(places, counted))
+        kept: dict[str, Any] = {}
+        for name, reference in (replaced or {}).items():
+            original, counted = self.names[name], _counting(references.reference(reference), calls)
+            places = [key for key, value in namespace.items() if value is original]
+            kept |= dict.fromkeys(places, original)
+            namespace.update(dict.fromkeys(places, counted))
         try:
             yield calls
         finally:
-            namespace.update(dict.fromkeys(places, original))
+            namespace.update(kept)
 
     def _guarded(self, call: Callable[[], Any]) -> dict[str, Any]:
         try:
@@ -281,8 +281,33 @@ class Worker:
         return described
 
 
-def _contract(convention: str, name: str) -> Contract:
-    return next(contract for contract in CONVENTIONS[convention] if contract.name == name)
+def _counting(reference: Any, calls: list[None]) -> Any:
+    """A function or class of the reference that counts its calls and takes any mixture of floats."""
+    if not inspect.isclass(reference):
+
+        def counted(*positional: Any, **keyword: Any) -> Any:
+            calls.append(None)
+            return reference(*map(_as_float64, positional), **keyword)
+
+        return counted
+
+    class Counted(reference):
+        def __init__(self, *parameters: Any):
+            super().__init__(*map(_as_float64, parameters))
+
+        def forward(self, *arguments: Any) -> Any:
+            calls.append(None)
+            return super().forward(*map(_as_float64, arguments))
+
+        def backward(self, *arguments: Any) -> Any:
+            return super().backward(*map(_as_float64, arguments))
+
+    return Counted
+
+
+def _as_float64(value: Any) -> Any:
+    """A float32 array in float64: the reference does not mix them."""
+    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
 
 
 def _is_endless(statement: ast.stmt) -> bool:
@@ -328,8 +353,9 @@ def serve(descriptors: tuple[int, int], crash_report: int, names: dict[str, Any]
 
     crash_report: the descriptor of a file that the interpreter's last words are written to.
     """
-    for contract in (contract for contracts in CONVENTIONS.values() for contract in contracts):
-        references.reference(f"{forward_of(contract).twin.partition('.')[0]}.{contract.name}")
+    for contract in (contract for family in CONVENTIONS.values() for contract in family):
+        for reference in contract.cells.values():
+            references.reference(reference)
     references.reference("activations.sigmoid")
     references.reference("activations.softmax")
     for name in [name for name in sys.modules if name.partition(".")[0] == "manual"]:

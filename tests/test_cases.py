@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradproof.cases import BASE, LARGEST, Case, cases, cotangents_of, drawn, grid, inputs_of, parse
-from gradproof.contracts import forward_of, names_of, sizes_of
+from gradproof.contracts import CONVENTIONS, forward_of, names_of, sizes_of
 from gradproof.contracts.coursera import (
-    CONTRACTS,
     LSTM_BACKWARD,
     LSTM_CELL_BACKWARD,
     LSTM_FORWARD,
@@ -24,7 +23,19 @@ from gradproof.contracts.coursera import (
 )
 
 BACKWARDS = [RNN_CELL_BACKWARD, RNN_BACKWARD, LSTM_CELL_BACKWARD, LSTM_BACKWARD]
-every_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+OTHERS = [
+    next(contract for contract in CONVENTIONS[family] if contract.name == name)
+    for family, name in [
+        ("coursera", "gru_backward"),
+        ("cs231n", "temporal_softmax_loss"),
+        ("cs231n", "lstm_backward"),
+        ("dlfs2", "TimeLSTM.backward"),
+        ("min_char_rnn", "lossFun"),
+    ]
+]
+EVERY = [contract for one in BACKWARDS for contract in (one, one.forward)] + OTHERS
+SEQUENCE = {name: BASE[name] for name in names_of(RNN_BACKWARD)}
+every_contract = pytest.mark.parametrize("contract", EVERY, ids=lambda contract: contract.name)
 every_backward = pytest.mark.parametrize("contract", BACKWARDS, ids=lambda contract: contract.name)
 
 
@@ -37,13 +48,13 @@ def test_a_case_written_and_parsed_is_the_same_case(contract, data):
 
 
 def test_zeroed_cotangents_are_written_and_parsed():
-    case = Case({**BASE}, seed=3, cotangents=50.0, zeroed=("da", "dc"))
+    case = Case(SEQUENCE, seed=3, cotangents=50.0, zeroed=("da", "dc"))
     assert str(case) == "n_x=4 n_a=3 n_y=2 m=5 T=6 seed=3 cotangents=50 da=0 dc=0"
     assert parse(str(case), LSTM_BACKWARD) == case
 
 
 def test_what_is_left_out_when_parsing_is_the_base_case():
-    assert parse("T=2 scale=0.5", RNN_BACKWARD) == Case({**BASE, "T": 2}, scale=0.5)
+    assert parse("T=2 scale=0.5", RNN_BACKWARD) == Case({**SEQUENCE, "T": 2}, scale=0.5)
     assert parse("", RNN_CELL_BACKWARD) == Case({name: BASE[name] for name in ("n_x", "n_a", "n_y", "m")})
 
 
@@ -57,9 +68,11 @@ def test_a_word_that_does_not_fit_is_named(word):
         parse(f"n_a=2 {word}", RNN_BACKWARD)
 
 
-def test_base_sizes_are_pairwise_distinct_and_above_one():
-    assert len(set(BASE.values())) == len(BASE)
-    assert min(BASE.values()) > 1
+@every_contract
+def test_base_sizes_are_pairwise_distinct_and_above_one(contract):
+    sizes = [BASE[name] for name in names_of(contract)]
+    assert len(set(sizes)) == len(sizes)
+    assert min(sizes) > 1
 
 
 @every_contract

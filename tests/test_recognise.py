@@ -4,11 +4,13 @@ import pytest
 from candidates import RNN_CELL_BACKWARD, written
 
 import gradproof
-from gradproof.contracts.coursera import CONTRACTS, LSTM_BACKWARD, LSTM_FORWARD
+from gradproof.contracts import CONVENTIONS, called_with, key
+from gradproof.contracts.coursera import LSTM_BACKWARD, LSTM_FORWARD
 from gradproof.contracts.coursera import RNN_CELL_BACKWARD as CELL
 from gradproof.errors import AuditError
 from gradproof.recognise import fits
 
+EVERY = [contract for family in CONVENTIONS.values() for contract in family]
 PLAIN = "POSITIONAL_OR_KEYWORD"
 
 
@@ -16,10 +18,11 @@ def parameters(*names, defaults=0):
     return [[name, PLAIN, i >= len(names) - defaults] for i, name in enumerate(names)]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+@pytest.mark.parametrize("contract", EVERY, ids=lambda contract: "-".join([*key(contract)[1:3]]))
 def test_the_published_arguments_fit(contract):
-    required = [name for name in contract.arguments if name not in contract.optional]
-    assert fits(contract, parameters(*required))
+    required = [name for name in called_with(contract) if name not in contract.optional]
+    constructor = {f"{contract.name.partition('.')[0]}.__init__": parameters(*contract.constructor or ())}
+    assert fits(contract, {contract.name: parameters(*required), **constructor}, contract.name)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ def test_the_published_arguments_fit(contract):
     ],
 )
 def test_other_arguments_fit_when_the_function_can_be_called_as_published(contract, given, fitting):
-    assert fits(contract, given) == fitting
+    assert fits(contract, {"f": given}, "f") == fitting
 
 
 @pytest.mark.parametrize("name", ["RNN_cell_backward", "rnnCellBackward"])
@@ -55,10 +58,10 @@ def test_any_name_is_held_to_a_contract_that_is_given(tmp_path):
 
 
 def test_a_known_name_with_other_arguments_is_told(tmp_path):
-    path = written(tmp_path, RNN_CELL_BACKWARD + "def lstm_backward(dh, cache):\n    return 0\n")
+    path = written(tmp_path, RNN_CELL_BACKWARD + "def lstm_backward(dh, h, c):\n    return 0\n")
     report = gradproof.audit(path, examples=2)
     assert [function.name for function in report.functions] == ["rnn_cell_backward"]
-    assert any(note.message.startswith("lstm_backward(dh, cache) has a known name") for note in report.notes)
+    assert any(note.message.startswith("lstm_backward(dh, h, c) has a known name") for note in report.notes)
 
 
 @pytest.mark.parametrize(

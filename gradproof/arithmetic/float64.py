@@ -55,6 +55,7 @@ RULES: dict[str, Any] = {
     "max": np.maximum,
     "eq": np.equal,
     "exp": np.exp,
+    "log": np.log,
     "tanh": np.tanh,
     "logistic": _logistic,
     "integer_pow": lambda a, *, y: a**y,
@@ -65,8 +66,10 @@ RULES: dict[str, Any] = {
     "concatenate": lambda *parts, dimension: np.concatenate(parts, axis=dimension),
     "broadcast_in_dim": _broadcast_in_dim,
     "reshape": _reshape,
+    "squeeze": lambda a, *, dimensions: np.squeeze(a, axis=dimensions),
     "split": _split,
     "dot_general": _dot_general,
     "convert_element_type": _convert_element_type,
     "select_n": _select_n,
+    "dim_as_value": lambda *, dim: np.int64(dim),
 }

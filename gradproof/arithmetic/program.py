@@ -59,6 +59,8 @@ def evaluate(
         name = equation.primitive.name
         if name == "scan":
             results = _scan(rules, sizes, operands, **equation.params)
+        elif name == "jit":  # a part that jax compiles by itself: what it is compiled with does not change the result
+            results = evaluate(equation.params["jaxpr"], rules, sizes, operands)
         elif name in rules:
             parameters = {
                 key: _resolved(value, sizes)

@@ -1,17 +1,46 @@
 """The published functions that gradproof knows; one file per family."""
 
-from . import coursera
-from .contract import Backward, Contract, Dimensions, Forward, forward_of, names_of, returns, signature, sizes_of
+from . import coursera, cs231n, dlfs2, min_char_rnn
+from .contract import (
+    NAMES,
+    Backward,
+    Contract,
+    Dimensions,
+    Forward,
+    called_with,
+    forward_of,
+    names_of,
+    returns,
+    signature,
+    sizes_of,
+)
 
-CONVENTIONS: dict[str, tuple[Contract, ...]] = {coursera.CONVENTION: coursera.CONTRACTS}
+CONVENTIONS: dict[str, tuple[Contract, ...]] = {
+    family.CONVENTION: family.CONTRACTS for family in (coursera, cs231n, dlfs2, min_char_rnn)
+}
+
+
+def key(contract: Contract) -> list[str]:
+    """What tells a contract from every other, in words that can be sent."""
+    return [contract.convention, type(contract).__name__, contract.name, contract.spelling]
+
+
+def contract_of(words: list[str]) -> Contract:
+    """The contract whose `key` this is."""
+    return next(contract for contract in CONVENTIONS[words[0]] if key(contract) == words)
+
 
 __all__ = [
     "CONVENTIONS",
+    "NAMES",
     "Backward",
     "Contract",
     "Dimensions",
     "Forward",
+    "called_with",
+    "contract_of",
     "forward_of",
+    "key",
     "names_of",
     "returns",
     "signature",

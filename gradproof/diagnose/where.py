@@ -1,5 +1,6 @@
 """Where along its axes an array is wrong: time steps, examples, and the blocks of a weight matrix."""
 
+import itertools
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,10 +18,11 @@ def by_time(wrong: NDArray[np.bool_], dimensions: Dimensions) -> list[str] | Non
     return ["wrong" if step else "agrees" for step in np.asarray(wrong.any(axis=others))]
 
 
-def where(wrong: NDArray[np.bool_], dimensions: Dimensions, sizes: Mapping[str, int]) -> list[str]:
+def where(wrong: NDArray[np.bool_], dimensions: Dimensions, sizes: Mapping[str, int], gates: str = "") -> list[str]:
     """A sentence for every axis along which the mistake has a clear place; empty when all is wrong, or parts at random.
 
-    Clear is: some time steps, one operand's block of a weight matrix, all but one or only one index of another axis.
+    Clear is: some time steps, whole blocks of a weight matrix, all but one or only one index of another axis.
+    gates: the order in which the gates of a packed axis stand.
     """
     told = []
     for axis, dimension in enumerate(dimensions):
@@ -29,27 +31,48 @@ def where(wrong: NDArray[np.bool_], dimensions: Dimensions, sizes: Mapping[str, 
         if bad.all() or not bad.any():
             continue
         if "+" in dimension:
-            told += _block(bad, dimension.split("+"), sizes, axis)
+            told += _blocks(bad, dimension.split("+"), sizes, axis if wrong.ndim > 1 else 1, gates)
         elif dimension == "T":
             told.append(f"{_ranges('t=', bad)} wrong, {_ranges('t=', ~bad)} right")
         elif min(bad.sum(), (~bad).sum()) == 1 and bad.size > 2:
-            word = {"m": "example ", "n_x": "input ", "n_a": "unit ", "n_y": "output "}[dimension]
-            told.append(f"{_ranges(word, bad)} wrong, {_ranges(word, ~bad)} right")
+            told.append(f"{_ranges(_WORD[dimension], bad)} wrong, {_ranges(_WORD[dimension], ~bad)} right")
     return told
 
 
-def _block(bad: NDArray[np.bool_], terms: list[str], sizes: Mapping[str, int], axis: int) -> list[str]:
-    start = 0
-    for term in terms:
-        stop = start + sizes[term]
-        if bad[start:stop].all() and bad.sum() == stop - start:
-            line = "columns" if axis == 1 else "rows"
-            return [f"only {line} {start}..{stop - 1} wrong, those of {_OPERAND[term]}"]
-        start = stop
-    return []
+def _blocks(bad: NDArray[np.bool_], terms: list[str], sizes: Mapping[str, int], axis: int, gates: str) -> list[str]:
+    """ "only columns 0..2 wrong, those of the forget gate": some blocks wholly wrong, the others wholly right."""
+    named = (
+        [_GATE[gate] for gate in gates] if len(gates) == len(terms) else [_OPERAND.get(term, term) for term in terms]
+    )
+    starts = np.cumsum([0, *(sizes[term] for term in terms)])
+    parts = [bad[start:stop] for start, stop in itertools.pairwise(starts)]
+    if not all(part.all() or not part.any() for part in parts):
+        return []
+    which = " and ".join(name for name, part in zip(named, parts, strict=True) if part.any())
+    return [f"only {_ranges('columns ' if axis == 1 else 'rows ', bad)} wrong, those of {which}"]
 
 
+_WORD = {
+    "m": "example ",
+    "N": "example ",
+    "n_x": "input ",
+    "D": "input ",
+    "n_a": "unit ",
+    "H": "unit ",
+    "n_y": "output ",
+    "M": "output ",
+    "V": "word ",
+}
 _OPERAND = {"n_a": "the hidden state", "n_x": "the input"}
+_GATE = {
+    "f": "the forget gate",
+    "i": "the input gate",
+    "g": "the candidate",
+    "o": "the output gate",
+    "z": "the update gate",
+    "r": "the reset gate",
+    "h": "the candidate",
+}
 
 
 def _ranges(word: str, which: NDArray[np.bool_]) -> str:

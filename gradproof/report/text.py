@@ -34,16 +34,18 @@ def write(report: Report, console: Console) -> None:
         _paragraph(console, f"{place}: {note.message}" if place else note.message, label, "dim")
     if len(notes) > NOTES:
         _paragraph(console, f"{len(notes) - NOTES} more of this kind", "note", "dim")
+    names = [function.name for function in report.functions]
     for function in report.functions:
         console.print()
-        _function(function, console)
+        _function(function, console, kind=names.count(function.name) > 1)
     console.print()
     console.print(_summary(report))
 
 
-def _function(function: Function, console: Console) -> None:
+def _function(function: Function, console: Console, *, kind: bool) -> None:
     place = _place(function.label, function.line)
     named = "" if function.name == function.contract else f" as {function.contract}"
+    named += f" ({function.kind})" if kind else ""
     head = Text(f"{function.name}{named}{f', {place}' if place else ''}: ")
     head.append(function.verdict, style=f"bold {COLOURS.get(function.verdict, 'red')}")
     if function.cases:
