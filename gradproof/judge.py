@@ -80,12 +80,18 @@ class Judge:
         for done, i in enumerate(order):
             self._at = (self.targets[i].name, done, len(order))
             self.lab.tick()
-            self.targets[i] = best_alternative(self.lab, self.targets[i], self.forward_for(self.targets[i]))
+            self.targets[i] = self._resolved(self.targets[i])
             judge = self._forward if isinstance(self.targets[i].contract, Forward) else self._backward
             function, self.targets[i] = judge(self.targets[i])
             self._judged[_asked(self.targets[i])] = function
         self.progress("", len(order), len(order))
         return [self._judged[_asked(self.targets[i])] for i in wanted]
+
+    def _resolved(self, target: Target) -> Target:
+        """The target under the contract that fits best, where several fit: a backward's is that of its forward."""
+        tried = [replace(target, alternatives=()), *target.alternatives]
+        tried = [one for one in tried if self.forward_for(one) is not None] or tried
+        return best_alternative(self.lab, tried, [self.forward_for(one) for one in tried])
 
     def forward_for(self, target: Target) -> Target | None:
         """The candidate's own forward for a backward."""

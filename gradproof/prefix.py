@@ -16,7 +16,7 @@ def prefix(experiment: Experiment) -> list[Finding]:
     contract = experiment.target.contract
     assert isinstance(contract, Backward)
     case = drawing.grid(contract)[0]
-    if any(contract.forward.outputs[of][-1] != "T" for of in contract.cotangents.values()) or contract.unit:
+    if contract.unit or any(contract.forward.outputs[of][-1:] != ("T",) for of in contract.cotangents.values()):
         return []
     steps = case.sizes["T"] - 2
     told = f"with {steps} steps of {' and '.join(contract.cotangents)} for {case.sizes['T']} of x"

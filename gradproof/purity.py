@@ -34,7 +34,13 @@ def _on(experiment: Experiment, case: Case) -> list[Finding]:
         error = answer.get("error", {})
         return [Finding("repeat", f"another call at {case}: {error['message']}")] if error else []
     findings = []
-    changed = list(answer.get("changed", {}))
+    touched = answer.get("changed", {})
+    consumed = [path.removeprefix("len(").removesuffix(")") for path in touched if path.startswith("len(")]
+    if consumed:
+        after = answer.get("again", {}).get("error")
+        told = f": a second call on it raises {after['type']}: {after['message']}" if after else ""
+        findings.append(Finding("consumed", f"takes {consumed[0]} apart{told}"))
+    changed = [path for path in touched if not path.startswith("len(") and not path.startswith(tuple(consumed))]
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         told = f"writes into its inputs or cache: {', '.join(changed[:3])}{more} changed during the call"
@@ -43,7 +49,7 @@ def _on(experiment: Experiment, case: Case) -> list[Finding]:
         ("repeat", "again", "second call differs: the same call on the same cache"),
         ("order", "interleaved", "result depends on call order: with another forward call in between, it"),
     ):
-        if key not in answer:
+        if key not in answer or (consumed and key == "again"):
             continue
         if "error" in answer[key]:
             error = answer[key]["error"]

@@ -57,7 +57,7 @@ def belongs(name: str, function: str) -> bool:
 
 def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: list[Target]) -> Target:
     """The contract that fits best: its forward is there, then names of arguments, then keys that the source has."""
-    made = {id(forward.contract) for forward in forwards}
+    made = {id(one.contract) for forward in forwards for one in (forward, *forward.alternatives)}
     given = [parameter[0] for parameter in candidate.functions[name] or []]
 
     def fit(contract: Contract) -> tuple[int, int, int]:

@@ -45,6 +45,14 @@ def outputs_and_gradients(
     return _evaluated(_program(contract), contract, sizes, inputs, cotangents)
 
 
+def outputs(contract: Forward, sizes: Mapping[str, int], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of the twin alone, for a contract that is only tried: XLA is not asked whether it agrees."""
+    from .arithmetic.program import trace_forward
+
+    program = trace_forward(contract, lambda arrays: _forward(contract, arrays))
+    return dict(zip(sorted(contract.outputs), _run(program, sizes, _leaves(contract, inputs)), strict=True))
+
+
 _programs: dict[str, Any] = {}
 _checked: set[str] = set()
 
@@ -82,18 +90,23 @@ def _named(contract: Forward, inputs: Mapping[str, Any]) -> list[tuple[str, Any]
 
 
 def _evaluated(program: Any, contract: Forward, sizes: Any, inputs: Any, cotangents: Any) -> Any:
-    from .arithmetic.float64 import RULES
-    from .arithmetic.program import evaluate
-
-    # jax flattens a dict in the order of its sorted keys
-    leaves = [inputs[name] for name in sorted(contract.inputs)] + [
-        cotangents[name] for name in sorted(contract.outputs)
-    ]
-    with np.errstate(all="ignore"):
-        results = evaluate(program, RULES, sizes, leaves)
+    results = _run(program, sizes, _leaves(contract, inputs) + [cotangents[name] for name in sorted(contract.outputs)])
     outputs = dict(zip(sorted(contract.outputs), results, strict=False))
     gradients = dict(zip(sorted(contract.inputs), results[len(outputs) :], strict=True))
     return outputs, gradients
+
+
+def _leaves(contract: Forward, inputs: Mapping[str, Any]) -> list[Any]:
+    """jax flattens a dict in the order of its sorted keys."""
+    return [inputs[name] for name in sorted(contract.inputs)]
+
+
+def _run(program: Any, sizes: Mapping[str, int], leaves: list[Any]) -> list[Any]:
+    from .arithmetic.float64 import RULES
+    from .arithmetic.program import evaluate
+
+    with np.errstate(all="ignore"):
+        return evaluate(program, RULES, sizes, leaves)
 
 
 def _agree_with_xla(program: Any, contract: Forward) -> None:

@@ -20,7 +20,7 @@ import time
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -144,8 +144,8 @@ class Worker:
         """
         described = contract_of(contract)
         assert isinstance(described, Forward)
-        called = described.bind(described, self.names, function)
-        with self._cells(cells, called) as calls:
+        called, calls = described.bind(described, self.names, function), list[None]()
+        with self._cells(cells, called, calls):
             try:
                 before = flat(inputs)
                 positional, keyword = described.pack(described, inputs, tuple(taken))
@@ -189,14 +189,14 @@ class Worker:
         """
         described = contract_of(contract)
         assert isinstance(described, Backward)
-        called = described.bind(described, self.names, function)
+        called, calls = described.bind(described, self.names, function), list[None]()
         before = flat({**(inputs or {}), **cotangents})
 
         def cache_of(arrays: Mapping[str, Any]) -> Any:
             assert forward is not None
             made = described.forward.bind(described.forward, self.names, forward)
             # a cache of the candidate's own making goes with its cells, or with their replacements
-            with self._cells(cells if described.forward.reference is None else None, made):
+            with self._cells(cells if described.forward.reference is None else None, made, calls):
                 return self._outputs(described.forward, made, arrays, forward_taken or [])[1]
 
         def fresh(names: Any) -> dict[str, Any]:
@@ -212,7 +212,7 @@ class Worker:
                 cache = cache_of(inputs)
         except BaseException as error:
             return {"forward_error": self._described(error)}
-        with self._cells(cells, called) as calls:
+        with self._cells(cells, called, calls):
             try:
                 arguments = {**(inputs or {}), **cotangents, described.cache: cache}
                 untouched = flat(arguments, described)
@@ -241,13 +241,14 @@ class Worker:
             return answer
 
     @contextlib.contextmanager
-    def _cells(self, replaced: Mapping[str, str] | None, caller: Callable[..., Any]) -> Any:
+    def _cells(
+        self, replaced: Mapping[str, str] | None, caller: Callable[..., Any], calls: list[None]
+    ) -> Iterator[None]:
         """While this holds, the caller finds the reference wherever it looks for the candidate's cell.
 
-        replaced: the candidate's name of a function or class → that in manual/.  Yields a list that every call of a
-        reference is added to: an empty one says that none was called.
+        replaced: the candidate's name of a function or class → that in manual/.  Every call of a reference is added to
+        `calls`.
         """
-        calls: list[None] = []
         namespace = getattr(inspect.unwrap(caller), "__globals__", {})
         kept: dict[str, Any] = {}
         for name, reference in (replaced or {}).items():
@@ -256,7 +257,7 @@ class Worker:
             kept |= dict.fromkeys(places, original)
             namespace.update(dict.fromkeys(places, counted))
         try:
-            yield calls
+            yield
         finally:
             namespace.update(kept)
 
@@ -282,32 +283,41 @@ class Worker:
 
 
 def _counting(reference: Any, calls: list[None]) -> Any:
-    """A function or class of the reference that counts its calls and takes any mixture of floats."""
+    """A function or class of the reference that counts its calls, and takes any mixture of floats and a 0 for zeros."""
     if not inspect.isclass(reference):
 
         def counted(*positional: Any, **keyword: Any) -> Any:
             calls.append(None)
-            return reference(*map(_as_float64, positional), **keyword)
+            return reference(*_as_float64(positional), **keyword)
 
         return counted
 
     class Counted(reference):
         def __init__(self, *parameters: Any):
-            super().__init__(*map(_as_float64, parameters))
+            super().__init__(*_as_float64(parameters))
 
         def forward(self, *arguments: Any) -> Any:
             calls.append(None)
-            return super().forward(*map(_as_float64, arguments))
+            return super().forward(*_as_float64(arguments))
 
         def backward(self, *arguments: Any) -> Any:
-            return super().backward(*map(_as_float64, arguments))
+            calls.append(None)
+            return super().backward(*_as_float64(arguments))
 
     return Counted
 
 
-def _as_float64(value: Any) -> Any:
-    """A float32 array in float64: the reference does not mix them."""
-    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
+def _as_float64(arguments: tuple[Any, ...]) -> list[Any]:
+    """float32 arrays in float64, and a number as an array of the first one's shape: loops start from `dc = 0`."""
+    like = next((np.zeros(one.shape) for one in arguments if isinstance(one, np.ndarray)), np.zeros(()))
+    return [
+        like + one
+        if isinstance(one, (int, float))
+        else one.astype(np.float64)
+        if isinstance(one, np.ndarray) and one.dtype == np.float32
+        else one
+        for one in arguments
+    ]
 
 
 def _is_endless(statement: ast.stmt) -> bool:

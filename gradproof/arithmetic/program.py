@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax import export
 
-from ..contracts import Forward, names_of
+from ..contracts import Dimensions, Forward, names_of
 
 # Parameters that ask for something special unless they are None, which is what rules compute.
 SPECIAL = ("accuracy", "out_dtype", "out_sharding", "sharding")
@@ -26,20 +26,29 @@ def trace(contract: Forward, forward: Callable[[Mapping[str, Any]], dict[str, An
         outputs, pullback = jax.vjp(forward, inputs)
         return outputs, pullback(cotangents)[0]
 
+    return _traced(contract, outputs_and_gradients, contract.inputs, contract.outputs)
+
+
+def trace_forward(contract: Forward, forward: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+    """The closed jaxpr of inputs → outputs."""
+    return _traced(contract, forward, contract.inputs)
+
+
+def _traced(contract: Forward, function: Callable[..., Any], *arguments: Mapping[str, Dimensions]) -> Any:
+    """The closed jaxpr of a function of dicts of float64 arrays with these dimensions."""
     with jax.enable_x64(True), jax.disable_jit(False):
         names = names_of(contract)
         symbols = dict(zip(names, export.symbolic_shape(",".join(names)), strict=True))
 
-        def array(dimensions: tuple[str, ...]) -> Any:
+        def array(dimensions: Dimensions) -> Any:
             shape = tuple(
                 1 if dimension == "1" else sum(symbols[term] for term in dimension.split("+"))
                 for dimension in dimensions
             )
             return jax.ShapeDtypeStruct(shape, np.float64)
 
-        return jax.make_jaxpr(outputs_and_gradients)(
-            {name: array(dimensions) for name, dimensions in contract.inputs.items()},
-            {name: array(dimensions) for name, dimensions in contract.outputs.items()},
+        return jax.make_jaxpr(function)(
+            *({name: array(dimensions) for name, dimensions in named.items()} for named in arguments)
         )
 
 
