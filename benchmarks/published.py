@@ -1,23 +1,28 @@
-"""Audit the functions of a published page: a blog post's text, or a paste that lost its indentation.
+"""Audit the functions of a published page: the text of a blog post or a notebook, or a paste.
 
     python benchmarks/published.py PAGE [--repair] [--keep FOLDER]
 
-Takes the functions out of the page's text, restores their indentation where it was lost, and audits them.  With
---repair, the known mistakes of one such page are mended one after another, and what comes to light is reported in turn.
+Takes the functions out of the page's text, restores their lines and indentation where they were lost (page.py), and
+audits them.  With --repair, the known mistakes of such pages are mended one after another, and what comes to light is
+reported in turn.
 """
 
 import argparse
 import re
+import sys
 import tempfile
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+
+from page import functions_of
 
 import gradproof
 from gradproof.verdicts import Report
 
-HEADER = "import numpy as np\nfrom rnn_utils import *\n\n"
-
-# (what it is, pattern, replacement): what is mended, in the order in which the mistakes stop the functions.
+# (what it is, pattern, replacement): what is mended, in the order in which a page's mistakes hide one another.
 REPAIRS = [
+    ("rnn_cell_forward predicts from a_prev", r"Wya\.dot\(a_prev\)", "Wya.dot(a_next)"),
     ("rnn_backward unpacks the caches", r"\(cache, x\) ?= caches", "(caches, x) = caches"),
     ("rnn_backward writes T-x for T_x", r"T-x", "T_x"),
     ("rnn_backward doubles dWax and dWaa", r"(dWax|dWaa) \+= \1$", r"\1 += \1t"),
@@ -25,84 +30,71 @@ REPAIRS = [
     ("lstm_cell_backward calls np.dcct", r"np\.dcct\(dft", "np.dot(dcct"),
     ("lstm_cell_backward takes dbi from dcct", r"dbi = np\.sum\(dcct", "dbi = np.sum(dit"),
     ("lstm_cell_backward takes dbc from dft", r"dbc = np\.sum\(dft", "dbc = np.sum(dcct"),
-    ("lstm_cell_backward slices dxt", r"^( *dxt = .*)$", lambda m: m[1].replace("[:,:n_a]", "[:,n_a:]")),
+    ("lstm_cell_backward slices dxt", r"^ *dxt = .*\[:,:n_a\].*$", lambda m: m[0].replace("[:,:n_a]", "[:,n_a:]")),
     (
         "lstm_backward carries nothing",
         r"^( *)dx\[:, :, t\] = gradients\['dxt'\]$",
         r"\1da_prevt, dc_prevt = gradients['da_prev'], gradients['dc_prev']\n\g<0>",
     ),
+    ("TimeRNN.backward reads self.layeres", r"self\.layeres", "self.layers"),
+    ("lossFun does not shift its softmax", r"np\.exp\((ys\[t\])\)", r"np.exp(\1 - np.max(\1))"),
+    ("lossFun clips its gradients", r"^ *for dparam in .*\n *np\.clip.*\n", ""),
+    ("lstm_step_backward writes into dnext_c", r"dnext_c \+= ", "dnext_c = dnext_c + "),
+    ("xrange is Python 2", r"\bxrange\b", "range"),
+    ("buffers are float32", r"dtype='f(loat32)?'", "dtype='float64'"),
 ]
 
 
-def functions_of(page: str) -> str:
-    """The function definitions in a page's text, with the indentation that Python needs."""
-    lines = [re.sub(r"^- ?", "", line).rstrip() for line in page.splitlines()]
-    found: list[str] = []
-    inside = False
-    for line in lines:
-        if re.match(r"def \w+\(.*\):$", line):
-            inside = True
-            found.append("")
-        if inside:
-            found.append(line)
-        if inside and re.match(r"\s*return\b", line):
-            inside = False
-    if not any(line.startswith(" ") for line in found):
-        found = _indented(found)
-    return "\n".join(found) + "\n"
-
-
-def _indented(lines: list[str]) -> list[str]:
-    """Restore the indentation of functions in straight-line code with `for` loops.
-
-    A loop's body ends where the comment says that the first activation's gradient is set.
-    """
-    restored = []
-    depth = 0
-    for line in lines:
-        if line.startswith("def "):
-            depth = 0
-        elif line.startswith("# Set "):
-            depth = 1
-        restored.append("    " * depth + line if line else line)
-        if line.startswith(("def ", "for ")):
-            depth += 1
-    return restored
+def repaired(text: str) -> Iterator[tuple[str, int, str]]:
+    """Each repair that a page needs, in how many places, and the text with it and with those before it."""
+    for what, pattern, replacement in REPAIRS:
+        before = text
+        text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
+        if text != before:
+            yield what, count, text
 
 
 def audit(text: str, folder: Path, name: str) -> Report:
     path = folder / name
-    path.write_text(HEADER + text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    print(f"auditing {name}", file=sys.stderr)
     return gradproof.audit(path)
+
+
+def summary(report: Report) -> str:
+    """A line for each function: its verdict, its failing gradients, and the kinds of its findings."""
+    names = [function.name for function in report.functions]
+    lines = []
+    for function in report.functions:
+        failing = [result.name for result in function.failing]
+        which = "every gradient" if len(failing) == len(function.results) else ", ".join(failing)
+        kinds = ", ".join(dict.fromkeys(finding.kind for finding in function.findings))
+        told = function.name + (f" ({function.kind})" if names.count(function.name) > 1 else "")
+        told += f": {function.verdict}" + (f" ({which})" if failing else "") + (f"; found: {kinds}" if kinds else "")
+        lines.append(textwrap.fill(told, 80, initial_indent="  ", subsequent_indent="    "))
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("page", type=Path)
-    parser.add_argument("--repair", action="store_true", help="mend the lines that stop it one after another")
+    parser.add_argument("--repair", action="store_true", help="mend its known mistakes one after another")
     parser.add_argument("--keep", type=Path, help="write the files here instead of a temporary folder")
     options = parser.parse_args()
-    text = functions_of(options.page.read_text(encoding="utf-8"))
+    text, notes = functions_of(options.page.read_text(encoding="utf-8"))
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        report = audit(text, folder, "published.py")
-        print(_text(report))
-        if options.repair:
-            for step, (what, pattern, replacement) in enumerate(REPAIRS, start=1):
-                text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
-                print(f"\n{'=' * 80}\nrepair {step}: {what} ({count} line{'s' if count != 1 else ''})")
-                report = audit(text, folder, f"repaired_{step}.py")
-                for function in report.functions:
-                    failing = [result.name for result in function.failing]
-                    which = "every gradient" if len(failing) == len(function.results) else ", ".join(failing)
-                    print(f"  {function.name}: {function.verdict}{f' ({which})' if failing else ''}")
-
-
-def _text(report: Report) -> str:
-    from gradproof.report.text import render
-
-    return render(report)
+        try:
+            print(audit(text, folder, "published.py"), flush=True)
+        except gradproof.AuditError as error:
+            parser.error(str(error))
+        for step, (what, count, mended) in enumerate(repaired(text) if options.repair else (), start=1):
+            report = audit(mended, folder, f"repaired_{step}.py")
+            print(f"{'=' * 80}\nrepair {step}: {what} ({count} place{'s' if count != 1 else ''})")
+            print(f"{summary(report)}\n", flush=True)
 
 
 if __name__ == "__main__":
