@@ -39,7 +39,7 @@ def _on(experiment: Experiment, case: Case) -> list[Finding]:
     if consumed:
         after = answer.get("again", {}).get("error")
         told = f": a second call on it raises {after['type']}: {after['message']}" if after else ""
-        findings.append(Finding("consumed", f"takes {consumed[0]} apart{told}"))
+        findings.append(Finding("consumed", f"takes {consumed[0].partition('[')[0]} apart{told}"))
     changed = [path for path in touched if not path.startswith("len(") and not path.startswith(tuple(consumed))]
     if changed:
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""

@@ -10,8 +10,6 @@ from .errors import AuditError
 from .experiment import Target
 from .verdicts import Note
 
-FLOAT32 = {"f", "f4", "<f4", "float32", "np.float32", "single"}
-
 
 def recognise(
     candidate: Candidate, convention: str = "auto", function: str | None = None
@@ -41,10 +39,12 @@ def recognise(
         for name in candidate.functions:
             named = [c for c in contracts if isinstance(c, kind) and plain(c.name) == plain(name)]
             fitting = [c for c in named if fits(c, candidate.functions, name, forced=family != "auto")]
+            if family == "auto" and name in candidate.definitions:  # parameters that it does not look up are others'
+                fitting = [c for c in fitting if not c.keys or candidate.words.intersection(c.keys)]
             foreign = None if family != "auto" or not fitting else _foreign_forward(candidate, fitting, targets)
             if fitting and not foreign:
                 targets.append(_best(candidate, fitting, name, targets))
-            elif named and not (named[0].constructor is not None and kind is Backward):  # a class is told of once
+            elif named and not (kind is Backward and _has_both(named[0])):  # which is told of once
                 notes.append(_unaudited(candidate, named[0], name, foreign))
     targets.sort(key=lambda target: contracts.index(target.contract))
     return targets, notes + _misspelt(candidate, contracts)
@@ -53,6 +53,11 @@ def recognise(
 def belongs(name: str, function: str) -> bool:
     """Whether a name such as "TimeRNN.backward" is this function, or a method of this class."""
     return name == function or name.startswith(f"{function}.")
+
+
+def _has_both(contract: Contract) -> bool:
+    """Whether forward and backward are one function, or of one class."""
+    return contract.constructor is not None or (isinstance(contract, Backward) and contract.itself)
 
 
 def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: list[Target]) -> Target:
@@ -71,7 +76,7 @@ def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: li
             name,
             contract,
             _taken(contract, candidate, name),
-            float32=forward_of(contract).float32 and bool(FLOAT32 & candidate.words),
+            float32=forward_of(contract).float32 and "float32" in candidate.words,
         )
         for contract in fitting
         if fit(contract) == highest

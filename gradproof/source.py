@@ -14,6 +14,7 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Cell magics whose body is Python all the same.
 PYTHON_CELLS = {"%%time", "%%timeit", "%%capture", "%%prun", "%%python", "%%python3"}
 MAGIC = re.compile(r"^(\s*)(?:%[A-Za-z%].*|!(?!=).*|\?.*|[\w.]+\?{1,2}\s*$|[\w, ]+=\s*[%!].*)")
+FLOAT32 = ("f", "f4", "<f4", "single")  # as an argument of a call; np.float32 and "float32" are words anyway
 # A line at which a statement at module level starts, unless it continues the one before.
 STATEMENT = re.compile(r"(?!(else|elif|except|finally)\b)[A-Za-z_@]")
 PYTHON_2 = re.compile(
@@ -56,7 +57,7 @@ class Definition:
     """Where a function stands.
 
     unfinished: the names that a template's `name = None` has the last word about, with their lines.
-    words: its names, attributes ("float", and "np.float" of a name), and strings.
+    words: its names, attributes ("float", and "np.float" of a name), and strings; "float32" however it is written.
     """
 
     label: str
@@ -131,6 +132,10 @@ def _words(tree: ast.AST) -> frozenset[str]:
                 found.add(f"{node.value.id}.{node.attr}")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
+        elif isinstance(node, ast.Call):
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if any(isinstance(one, ast.Constant) and one.value in FLOAT32 for one in given):
+                found.add("float32")
     return frozenset(found)
 
 
