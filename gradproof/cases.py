@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -128,9 +129,12 @@ def grid(contract: Contract) -> list[Case]:
 
 def cases(contract: Contract, sizes: Any = None) -> Any:
     """Hypothesis strategy of cases; `sizes`, a strategy of dicts, restricts the shapes, for instance to a pool."""
+    return _strategy(names_of(contract), sizes)
+
+
+def _strategy(names: tuple[str, ...], sizes: Any = None) -> Any:
     from hypothesis import strategies as st
 
-    names = names_of(contract)
     free = st.fixed_dictionaries({name: st.integers(1, LARGEST[name]) for name in names})
     return st.builds(
         Case,
@@ -146,6 +150,13 @@ def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
     """`examples` different cases from the strategy, none of the grid; the same ones for the same seed."""
     if examples < 1:
         return []
+    designed = set(grid(contract))
+    return [case for case in _drawn(names_of(contract), seed, examples) if case not in designed][:examples]
+
+
+@cache
+def _drawn(names: tuple[str, ...], seed: int, examples: int) -> list[Case]:
+    """More different cases than `examples`, in the order drawn; many contracts have the same dimensions."""
     if "hypothesis" not in sys.modules:  # nobody else's: nothing of it is to stay in the folder we are called from
         from hypothesis.configuration import set_hypothesis_home_dir
 
@@ -154,8 +165,7 @@ def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
         set_hypothesis_home_dir(folder)
     import hypothesis
 
-    designed = set(grid(contract))
-    found: dict[Case, None] = {}  # in the order drawn
+    found: dict[Case, None] = {}
 
     def draw() -> None:
         @hypothesis.seed(seed)
@@ -166,17 +176,16 @@ def drawn(contract: Contract, seed: int, examples: int) -> list[Case]:
             phases=[hypothesis.Phase.generate],
             suppress_health_check=list(hypothesis.HealthCheck),
         )
-        @hypothesis.given(cases(contract))
+        @hypothesis.given(_strategy(names))
         def collect(case: Case) -> None:
-            if case not in designed:
-                found[case] = None
+            found[case] = None
 
         collect()
 
     # in a thread of its own, because an audit may run inside somebody's Hypothesis test, and those do not nest
     with ThreadPoolExecutor(1) as pool:
         pool.submit(draw).result()
-    return list(found)[:examples]
+    return list(found)
 
 
 def inputs_of(contract: Forward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:

@@ -64,6 +64,7 @@ class Lab:
 
     candidate: Candidate
     tick: Callable[[], None]  # called for every case, so that a person sees that something happens
+    single: bool = False  # whether one case was asked for, which is neither shrunk nor generalised
     truths: dict[Any, Any] = field(default_factory=dict)
 
 

@@ -3,19 +3,16 @@
 The judge never runs a candidate's code.  It draws cases, has the candidate's process compute, and compares the results.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
 from . import cases as drawing
-from . import standins
+from . import results as found
 from .caches import examine
 from .candidate import Candidate
 from .cases import Case
 from .conform import best_alternative, clipped, variant
 from .contracts import Backward, Contract, Forward, forward_of, key, signature
-from .diagnose import when
-from .diagnose import where as locating
 from .experiment import Experiment, Lab, Target, optional_results_of, results_of
 from .overflow import overflow
 from .prefix import prefix
@@ -23,11 +20,10 @@ from .purity import side_effects
 from .recognise import belongs, plain
 from .verdicts import (
     AGREES,
+    RAISES,
     UNDECIDED,
-    UNFINISHED,
     VERIFIED,
     WRONG,
-    Failure,
     Finding,
     Function,
     Result,
@@ -36,7 +32,6 @@ from .verdicts import (
 )
 
 FATAL = ("Timeout", "Exit", "Crash")  # what ends the candidate's process
-QUICK = 2.0  # seconds of loading beyond which a fresh process is not worth its time
 
 
 class Judge:
@@ -55,7 +50,8 @@ class Judge:
         case: str | None = None,
         progress: Callable[[str, int, int], None] = lambda name, done, total: None,
     ):
-        self.lab, self.targets = Lab(candidate, lambda: self.progress(*self._at)), targets
+        self.lab = Lab(candidate, lambda: self.progress(*self._at), single=case is not None)
+        self.targets = targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
         self._drawn: dict[str, list[Case]] = {}
         self._judged: dict[tuple[str, str], Function] = {}  # by name and kind of contract
@@ -137,7 +133,7 @@ class Judge:
         """The experiment on all cases; one that fails after other functions have run is repeated in a fresh process."""
         experiment = Experiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
         timeout = experiment.dead is not None and experiment.dead["type"] == "Timeout"
-        if experiment.agrees or timeout or not self._judged or self.lab.candidate.loading_time > QUICK:
+        if experiment.agrees or timeout or not self._judged or self.lab.candidate.loading_time > found.QUICK:
             return experiment
         self.lab.candidate.end()
         return Experiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
@@ -289,16 +285,16 @@ class Judge:
 
     def _function(self, target: Target, experiment: Experiment) -> Function:
         contract = target.contract
-        results = [self._result(experiment, name) for name in self._names(experiment)]
-        state = self._state(experiment, results)
-        findings = [*self._structure(experiment), *state]
+        results = [found.result(experiment, name) for name in found.names(experiment)]
+        state = found.state(experiment, results)
+        findings = [*found.structure(experiment), *state]
         if self.case is None:
-            findings += _gates(contract, results)
+            findings += found.gates(contract, results)
         function = self._described(target, results)
         if function.verdict == VERIFIED and experiment.cut and len(experiment.explored) < len(drawing.grid(contract)):
             function.verdict = UNDECIDED  # too few cases to say so
         function.cases, function.findings = len(experiment.explored), findings
-        function.failure = self._failure(experiment)
+        function.failure = found.failure(experiment)
         return function
 
     def _described(self, target: Target, results: list[Result]) -> Function:
@@ -317,143 +313,6 @@ class Judge:
             line=definition.line if definition else None,
         )
 
-    def _names(self, experiment: Experiment) -> list[str]:
-        seen = {name for outcome in experiment.tried.values() for name in outcome.statuses}
-        return [name for name in results_of(experiment.target.contract) if name in seen]
-
-    def _result(self, experiment: Experiment, name: str) -> Result:
-        """The verdict of the first case that fails, the designed ones first; everything about it is then shrunk."""
-        tried = {case: experiment.tried[case].statuses.get(name) for case in experiment.explored}
-        statuses = {case: status for case, status in tried.items() if status is not None}
-        failing = [case for case, status in statuses.items() if status.verdict != AGREES]
-        if not failing:
-            compared = [status.comparison for status in statuses.values() if status.comparison is not None]
-            return Result(
-                name,
-                AGREES,
-                digits=min(comparison.digits for comparison in compared),
-                max_abs=max(comparison.max_abs for comparison in compared),
-                max_rel=max(comparison.max_rel for comparison in compared),
-            )
-        first, verdict = failing[0], statuses[failing[0]].verdict
-        case, condition = first, None
-        if not (experiment.dead or self.case):
-            alike = experiment.fails(name, verdict)
-            with contextlib.suppress(when.OutOfTime):
-                # most results fail together, so shrinking starts where another one has already arrived
-                case = when.smallest(alike, next((known for known in experiment.shrunk if alike(known)), first))
-                experiment.shrunk.append(case)
-                seen = {other: status.verdict != AGREES for other, status in statuses.items()}
-                condition = when.condition(experiment.fails(name), case, self._cotangents(experiment), seen)
-        status = experiment.run(case).statuses[name]
-        plain = [other for other in statuses if not other.saturated and other.scale == 1]  # where nothing vanishes
-        everywhere = all(statuses[other].verdict != AGREES for other in plain)
-        result = Result(name, verdict, failed=len(failing), everywhere=everywhere, case=str(case), condition=condition)
-        result.actual, result.expected = status.actual, status.expected
-        if status.comparison is not None:
-            found = status.comparison
-            result.index = list(found.index)
-            result.actual, result.expected = found.actual, found.expected
-            result.max_abs, result.max_rel = found.max_abs, found.max_rel
-            self._locate(result, experiment, [c for c in failing if statuses[c].verdict == verdict])
-        return result
-
-    def _state(self, experiment: Experiment, results: list[Result]) -> list[Finding]:
-        """Try the smallest failing case again in a fresh process: what is right there is spoilt by calls before it."""
-        cases = dict.fromkeys(result.case for result in results if result.case is not None)
-        if experiment.dead or self.case is not None or not cases or self.lab.candidate.loading_time > QUICK:
-            return []
-        spoilt = []
-        for case in list(cases)[:2]:
-            self.lab.candidate.end()
-            alone = Experiment(self.lab, experiment.target, experiment.forward, experiment.cells)
-            statuses = alone.run(drawing.parse(case, experiment.target.contract)).statuses
-            agreeing = {name for name, status in statuses.items() if status.verdict == AGREES}
-            spoilt += [result for result in results if result.case == case and result.name in agreeing]
-        for result in spoilt:
-            result.condition, result.alone = None, True
-        if not spoilt:
-            return []
-        names = ", ".join(result.name for result in spoilt)
-        told = f"right in a fresh process, wrong after other calls: {names} at {spoilt[0].case}; something is kept"
-        return [Finding("state", f"{told} from call to call")]
-
-    def _cotangents(self, experiment: Experiment) -> tuple[str, ...]:
-        contract = experiment.target.contract
-        if isinstance(contract, Forward):
-            return ()
-        return tuple(c for c in contract.cotangents if c in experiment.target.taken or c not in contract.optional)
-
-    def _locate(self, result: Result, experiment: Experiment, failing: list[Case]) -> None:
-        """Where along the axes, seen at a case whose axes are long enough and whose gates are not saturated."""
-        wide = next((c for c in failing if min(c.sizes.values()) > 1 and not c.saturated and c.scale == 1), None)
-        found = experiment.run(wide).statuses[result.name].comparison if wide else None
-        if wide is None or found is None:
-            return
-        dimensions = _shape_of(experiment.target.contract, result.name)
-        forward = forward_of(experiment.target.contract)
-        gates = str(forward.options.get("gates", forward.gates))
-        result.where = locating.where(found.wrong, dimensions, wide.sizes, gates)
-        result.by_time = locating.by_time(found.wrong, dimensions)
-
-    def _failure(self, experiment: Experiment) -> Failure | None:
-        """The error of the smallest case that raises."""
-        failed = [case for case, outcome in experiment.tried.items() if outcome.error]
-        if not failed:
-            return None
-        case = failed[0]
-        if experiment.dead is None and self.case is None:
-            case = when.smallest(lambda tried: experiment.run(tried).error is not None, case)
-        error = experiment.run(case).error
-        assert error is not None
-        return Failure(
-            error["type"],
-            error["message"],
-            error.get("case", str(case)),
-            error.get("function"),
-            error.get("label"),
-            error.get("line"),
-            error.get("text"),
-        )
-
-    def _structure(self, experiment: Experiment) -> list[Finding]:
-        definition = self.lab.candidate.definitions.get(experiment.target.name)
-        texts = [chunk.text for chunk in self.lab.candidate.source.chunks]
-        old = standins.replaced(definition.words, texts) if definition else []
-        findings = [Finding("python2", told) for told in old]
-        outcomes = list(experiment.tried.values())
-        extra = sorted({name for outcome in outcomes for name in outcome.extra})
-        if extra:
-            findings.append(Finding("extra", f"also returns {', '.join(extra)}, which nothing was compared with"))
-        by_name = {
-            name: [outcome.statuses[name] for outcome in outcomes if name in outcome.statuses]
-            for name in self._names(experiment)
-        }
-        rounded = [
-            name
-            for name, statuses in by_name.items()
-            if any(status.float32 for status in statuses) and all(status.verdict == AGREES for status in statuses)
-        ]
-        if rounded:
-            told = f"float32 result from float64 input: {', '.join(rounded)}; compared to its precision"
-            findings.append(Finding("float32", told))
-        close = [
-            name
-            for name, statuses in by_name.items()
-            if any(status.verdict == WRONG for status in statuses)
-            and all(status.comparison is not None and status.comparison.error < 2.0**-22 for status in statuses)
-        ]
-        if close:
-            told = f"{', '.join(close)} differ by no more than float32 rounds: look for a float32 buffer on the way"
-            findings.append(Finding("float32", told))
-        nones = experiment.unfinished
-        if nones and any(s.verdict == UNFINISHED for outcome in outcomes for s in outcome.statuses.values()):
-            lines = ", ".join(f"line {line}: {name} = None" for name, line in nones.items())
-            findings.append(Finding("unfinished", f"the template's None is still there: {lines}"))
-        if experiment.cut and experiment.dead is None:
-            findings.append(Finding("time", f"slow: only {len(experiment.explored)} cases fitted into the time limit"))
-        return findings
-
     def _glue(self, function: Function, target: Target, experiment: Experiment) -> None:
         """Try a sequence function once more with the reference cell: is it the cell, or the loop around it?"""
         cell = self.cell_for(target)
@@ -466,19 +325,19 @@ class Judge:
         other = self._explored(target, forward, cells)
         if other.cell_calls == 0:
             return  # it calls its cell by another way
-        if opaque and all(outcome.error for outcome in other.tried.values()):
+        if opaque and any(outcome.error and not experiment.run(case).error for case, outcome in other.tried.items()):
             return  # it reads what its own cell leaves in a cache
         what = "gradient" if function.kind == "backward" else "output"
         swapped = f"with the reference's {cell.contract.name.partition('.')[0]} in place of its own"
         if other.agrees:
             message = f"glue right, cell wrong: {swapped} every {what} agrees"
         elif all(outcome.error for outcome in other.tried.values()):
-            failure = self._failure(other)
+            failure = found.failure(other)
             assert failure is not None
             line = f" in line {failure.line}" if failure.line else ""
             message = f"{swapped} it still raises {failure.type}: {failure.message}{line}"
         else:
-            results = [self._result(other, name) for name in self._names(other)]
+            results = [found.result(other, name) for name in found.names(other)]
             wrong = "; ".join(
                 f"{verdict}: {', '.join(names)}{f', {condition}' if condition else ''}"
                 for (verdict, condition, _), names in grouped(results).items()
@@ -487,7 +346,10 @@ class Judge:
             told = "cell right, glue wrong: " if judged and judged.verdict == VERIFIED else "glue wrong: "
             verdicts = [(result.name, result.verdict, result.condition) for result in results]
             if verdicts == [(result.name, result.verdict, result.condition) for result in function.results]:
-                message = f"{told}{swapped} the same {what}s are wrong"
+                same = (
+                    "it raises all the same" if function.failing[0].verdict == RAISES else f"the same {what}s are wrong"
+                )
+                message = f"{told}{swapped} {same}"
             else:
                 message = f"{told}{swapped} still {wrong}"
         function.findings.append(Finding("cell", message))
@@ -506,20 +368,3 @@ def _failing(experiment: Experiment) -> set[str]:
         for name, status in outcome.statuses.items()
         if status.verdict != AGREES
     }
-
-
-def _shape_of(contract: Contract, name: str) -> tuple[str, ...]:
-    if isinstance(contract, Backward):
-        return contract.forward.inputs[contract.gradients[name]]
-    return contract.outputs[name]
-
-
-def _gates(contract: Contract, results: list[Result]) -> list[Finding]:
-    """Which gates' own gradients fail, when those of other gates agree."""
-    groups = contract.groups if isinstance(contract, Backward) else {}
-    failing = {result.name for result in results if result.verdict != AGREES}
-    wrong = [gate for gate, names in groups.items() if failing.intersection(names)]
-    right = [gate for gate in groups if gate not in wrong]
-    if not wrong or not right:
-        return []
-    return [Finding("gates", f"wrong in the {' and the '.join(wrong)}; right in the {' and the '.join(right)}")]

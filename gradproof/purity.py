@@ -59,6 +59,9 @@ def _on(experiment: Experiment, case: Case) -> list[Finding]:
             differing = [name for name, array in answer["results"].items() if not _same(array, other.get(name))]
             if differing:
                 findings.append(Finding(kind, f"{told} gives another {', '.join(differing)}"))
+    if answer.get("rebound") is True:
+        told = "puts other arrays into grads: an optimizer that was given the old ones never sees these gradients"
+        findings.append(Finding("rebound", told))
     if answer.get("overwritten"):
         names = ", ".join(map(str, answer["overwritten"]))
         findings.append(Finding("overwritten", f"a second call overwrites what the first one returned: {names}"))

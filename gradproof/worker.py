@@ -12,6 +12,7 @@ import faulthandler
 import importlib
 import inspect
 import linecache
+import operator
 import os
 import signal
 import sys
@@ -214,6 +215,7 @@ class Worker:
             return {"forward_error": self._described(error)}
         with self._cells(cells, called, calls):
             try:
+                held = described.holds(cache)
                 arguments = {**(inputs or {}), **cotangents, described.cache: cache}
                 untouched = flat(arguments, described)
                 results = gradients(cotangents, cache)
@@ -223,6 +225,7 @@ class Worker:
                 return {"error": self._described(error)}
             if probe is None:
                 return answer
+            answer["rebound"] = held is not None and not _same_objects(held, described.holds(cache))
             with contextlib.suppress(Exception):  # a cache that raises when it is looked at
                 answer["changed"] = changed(untouched, flat(arguments, described))
             answer["shared"] = shared(results)
@@ -312,12 +315,16 @@ def _as_float64(arguments: tuple[Any, ...]) -> list[Any]:
     like = next((np.zeros(one.shape) for one in arguments if isinstance(one, np.ndarray)), np.zeros(()))
     return [
         like + one
-        if isinstance(one, (int, float))
+        if isinstance(one, (int, float)) and not isinstance(one, bool)
         else one.astype(np.float64)
         if isinstance(one, np.ndarray) and one.dtype == np.float32
         else one
         for one in arguments
     ]
+
+
+def _same_objects(before: list[Any], after: list[Any] | None) -> bool:
+    return after is not None and len(before) == len(after) and all(map(operator.is_, before, after))
 
 
 def _is_endless(statement: ast.stmt) -> bool:

@@ -10,14 +10,31 @@ from autodiff import truth
 from gradproof import cases, references
 from gradproof.arithmetic import float64, program
 from gradproof.compare import growth, magnitude
-from gradproof.contracts import Forward, names_of
+from gradproof.contracts import CONVENTIONS, Forward, names_of
 from gradproof.contracts.coursera import CONTRACTS
 
-FORWARDS = [contract for contract in CONTRACTS if isinstance(contract, Forward)]
+FORWARDS = [contract for contract in CONTRACTS if isinstance(contract, Forward) and not contract.spelling]
+OTHERS = [
+    next(contract for contract in CONVENTIONS[family] if contract.name == name)
+    for family, name in [
+        ("coursera", "gru_forward"),
+        ("cs231n", "lstm_forward"),
+        ("cs231n", "word_embedding_forward"),
+        ("cs231n", "temporal_affine_forward"),
+        ("cs231n", "temporal_softmax_loss"),
+        ("dlfs2", "TimeGRU.forward"),
+        ("dlfs2", "TimeSoftmaxWithLoss.forward"),
+        ("min_char_rnn", "lossFun"),
+    ]
+]
+SMALL = {"n_x": 3, "n_a": 2, "n_y": 1, "m": 4, "N": 2, "T": 3, "D": 1, "H": 4, "M": 3, "V": 5}
 
 
-@pytest.mark.parametrize("sizes", POOL[1::3], ids=str)  # a few: XLA compiles for each
-@pytest.mark.parametrize("contract", FORWARDS, ids=lambda contract: contract.name)
+@pytest.mark.parametrize(
+    ("contract", "sizes"),  # a few: XLA compiles for each
+    [(contract, sizes) for contract in FORWARDS for sizes in POOL[1::3]] + [(contract, SMALL) for contract in OTHERS],
+    ids=lambda value: getattr(value, "name", None),
+)
 def test_the_program_gives_what_xla_gives(contract, sizes):
     case = cases.Case({name: sizes[name] for name in names_of(contract)}, seed=5)
     inputs = cases.inputs_of(contract, case, contract.optional)

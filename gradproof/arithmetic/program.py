@@ -4,7 +4,8 @@ One program serves every shape, so that a drawn case costs milliseconds and not 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -63,26 +64,58 @@ def evaluate(
     jaxpr, constants = program.jaxpr, program.consts
     values: dict[Any, Any] = dict(zip(jaxpr.constvars, constants, strict=True))
     values.update(zip(jaxpr.invars, arguments, strict=True))
-    for equation in jaxpr.eqns:
-        operands = [atom.val if hasattr(atom, "val") else values[atom] for atom in equation.invars]
-        name = equation.primitive.name
-        if name == "scan":
-            results = _scan(rules, sizes, operands, **equation.params)
-        elif name == "jit":  # a part that jax compiles by itself: what it is compiled with does not change the result
-            results = evaluate(equation.params["jaxpr"], rules, sizes, operands)
-        elif name in rules:
-            parameters = {
-                key: _resolved(value, sizes)
-                for key, value in equation.params.items()
-                if not (key in SPECIAL and value is None)
-            }
-            results = rules[name](*operands, **parameters)
+    for step in _steps(jaxpr):
+        operands = [atom.val if hasattr(atom, "val") else values[atom] for atom in step.operands]
+        parameters = {**step.parameters, **{key: size(sizes) for key, size in step.sizes.items()}}
+        if step.name == "scan":
+            results = _scan(rules, sizes, operands, **parameters)
+        elif step.name == "jit":  # a part that jax compiles by itself: with what does not change the result
+            results = evaluate(parameters["jaxpr"], rules, sizes, operands)
+        elif step.name in rules:
+            results = rules[step.name](*operands, **parameters)
         else:
-            raise NotImplementedError(f"the derivative program has the primitive {name!r}, which has no rule")
-        if not equation.primitive.multiple_results:
-            results = [results]
-        values.update(zip(equation.outvars, results, strict=True))
+            raise NotImplementedError(f"the derivative program has the primitive {step.name!r}, which has no rule")
+        values.update(zip(step.results, results if step.several else [results], strict=True))
     return [atom.val if hasattr(atom, "val") else values[atom] for atom in jaxpr.outvars]
+
+
+class Step(NamedTuple):
+    """One equation: its parameters, and those that depend on the sizes, as functions of them."""
+
+    name: str
+    operands: list[Any]
+    results: list[Any]
+    several: bool
+    parameters: dict[str, Any]
+    sizes: dict[str, Callable[[Mapping[str, int]], Any]]
+
+
+@cache
+def _steps(jaxpr: Any) -> list[Step]:
+    """The equations of a jaxpr, prepared once: a drawn case would spend most of its time on reading sizes."""
+    steps = []
+    for equation in jaxpr.eqns:
+        given = {key: value for key, value in equation.params.items() if not (key in SPECIAL and value is None)}
+        sizes = {key: size for key, value in given.items() if (size := _size(value)) is not None}
+        parameters = {key: value for key, value in given.items() if key not in sizes}
+        primitive = equation.primitive
+        steps.append(
+            Step(primitive.name, equation.invars, equation.outvars, primitive.multiple_results, parameters, sizes)
+        )
+    return steps
+
+
+def _size(value: Any) -> Callable[[Mapping[str, int]], Any] | None:
+    """What a symbolic size such as n_a + n_x is at given sizes, or a tuple with such; None for anything else."""
+    if isinstance(value, tuple):
+        parts = [(_size(part), part) for part in value]
+        if all(size is None for size, _ in parts):
+            return None
+        return lambda sizes: tuple(part if size is None else size(sizes) for size, part in parts)
+    if export.is_symbolic_dim(value):
+        code = compile(str(value), "<size>", "eval")  # our own twins' sizes, printed as Python
+        return lambda sizes: int(eval(code, {"__builtins__": {}}, dict(sizes)))
+    return None
 
 
 def _scan(
@@ -101,7 +134,7 @@ def _scan(
 ) -> list[Any]:
     constants, carry = operands[:num_consts], operands[num_consts : num_consts + num_carry]
     sequences = operands[num_consts + num_carry :]
-    steps = range(_resolved(length, sizes))
+    steps = range(length)
     stacked = []
     for t in reversed(steps) if reverse else steps:
         results = evaluate(jaxpr, rules, sizes, [*constants, *carry, *(sequence[t] for sequence in sequences)])
@@ -110,12 +143,3 @@ def _scan(
     if reverse:
         stacked.reverse()
     return [*carry, *(np.stack(step) for step in zip(*stacked, strict=True))]
-
-
-def _resolved(value: Any, sizes: Mapping[str, int]) -> Any:
-    """A symbolic size such as n_a + n_x as an integer; tuples of them too; anything else as it is."""
-    if isinstance(value, tuple):
-        return tuple(_resolved(part, sizes) for part in value)
-    if export.is_symbolic_dim(value):
-        return int(eval(str(value), {"__builtins__": {}}, dict(sizes)))  # our own twins' sizes, printed as Python
-    return value

@@ -73,6 +73,7 @@ class Backward:
     pack(contract, cotangents, cache, taken) → (positional arguments by name, keyword arguments); unpack(contract,
     returned) → gradients by name.  bind: as in `Forward`.
     clipped: gradients are published clipped to some bound.  in_dict: they are returned in a dict.
+    holds(cache) → arrays that an optimizer holds, into which gradients must be written; None where there are none.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Backward:
     constructor: tuple[str, ...] | None = None
     clipped: bool = False
     in_dict: bool = False
+    holds: Callable[[Any], list[Any] | None] = lambda cache: None
     bind: Callable[..., Callable[..., Any]] = by_name
     description: str = ""
 

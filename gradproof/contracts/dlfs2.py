@@ -99,6 +99,12 @@ def bind_backward(contract: Backward, names: Mapping[str, Any], function: str) -
     return backward
 
 
+def held(cache: Any) -> list[Any] | None:
+    """The arrays in a layer's `grads` list, which an optimizer is given once."""
+    arrays = getattr(cache[0], "grads", None)
+    return list(arrays) if isinstance(arrays, list) and all(isinstance(one, np.ndarray) for one in arrays) else None
+
+
 def _left_in(layer: Any, parameters: Any, names: list[str]) -> dict[str, Any]:
     """Gradients of the parameters in a layer's attributes: `grads`, another list of their shapes, or one each."""
     attributes = {name: value for name, value in vars(layer).items() if name != "params"}
@@ -177,6 +183,7 @@ def layer(
         cells=cells,
         constructor=tuple(parameters),
         bind=bind_backward,
+        holds=held,
         description="its gradients",
     )
 

@@ -37,29 +37,34 @@ def _simpler(case: Case) -> Iterator[Case]:
         yield replace(case, seed=0)
 
 
-def condition(fails: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]) -> str | None:
+def condition(
+    fails: Fails, vacuous: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]
+) -> str | None:
     """What the smallest failing case tells: "only from T=2 on", "only when m=1"; None when it tells nothing certain.
 
-    fails: whether anything is wrong at a case.  cotangents: the arguments that are set to zero one by one.  tried:
-    every case that was tried before, and whether it fails.  A part is told only if it was seen at the smallest case,
-    where without it nothing is wrong, and if it holds in every case that fails.
+    fails: whether anything is wrong at a case.  vacuous: whether nothing could be, since all that is expected is zero.
+    cotangents: the arguments that are set to zero one by one.  tried: every case that was tried before, and whether it
+    fails.  A part is told only if it was seen at the smallest case, where without it nothing is wrong, and if it holds
+    in every case that fails.
     """
     parts = [
         text
-        for text, holds in _parts(fails, case, cotangents, tried)
+        for text, holds in _parts(fails, vacuous, case, cotangents, tried)
         if all(holds(other) for other, failing in tried.items() if failing)
     ]
-    return "only " + " and ".join(parts) if parts else None
+    return "only " + " and ".join(parts).replace(" and when ", " and ") if parts else None
 
 
 Part = tuple[str, Callable[[Case], bool]]
 
 
-def _parts(fails: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]) -> Iterator[Part]:
+def _parts(
+    fails: Fails, vacuous: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]
+) -> Iterator[Part]:
     unequal = _unequal(fails, case)
     if unequal:
-        a, b = unequal
-        yield f"when {b}≠{a}", lambda other: other.sizes[a] != other.sizes[b]
+        a, b = sorted(unequal, key=list(case.sizes).index)
+        yield f"when {a}≠{b}", lambda other: other.sizes[a] != other.sizes[b]
         return
     alone = True
     large = case.with_sizes(**{name: BASE[name] for name in case.sizes})
@@ -70,8 +75,10 @@ def _parts(fails: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping
             text = f"when {' or '.join(f'{name}=1' for name in ones)}"
             yield text, lambda other: any(other.sizes[name] == 1 for name in ones)
     for name, size in case.sizes.items():
-        if size > 1 and not any(fails(case.with_sizes(**{name: smaller})) for smaller in range(1, size)):
-            yield _at_least(name, size, tried)
+        smaller = [case.with_sizes(**{name: less}) for less in range(1, size)]
+        if size > 1 and not any(map(fails, smaller)):
+            if not all(map(vacuous, smaller)):
+                yield _at_least(name, size, {other: f for other, f in tried.items() if f or not vacuous(other)})
         elif size == 1 and alone and not any(fails(case.with_sizes(**{name: larger})) for larger in (2, 3)):
             yield _one(name)
     if case.saturated and not fails(replace(case, saturated=False)):

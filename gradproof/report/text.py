@@ -34,19 +34,23 @@ def write(report: Report, console: Console) -> None:
         _paragraph(console, f"{place}: {note.message}" if place else note.message, label, "dim")
     if len(notes) > NOTES:
         _paragraph(console, f"{len(notes) - NOTES} more of this kind", "note", "dim")
-    names = [function.name for function in report.functions]
     for function in report.functions:
         console.print()
-        _function(function, console, kind=names.count(function.name) > 1)
+        _function(function, _named(function, report), console)
     console.print()
     console.print(_summary(report))
 
 
-def _function(function: Function, console: Console, *, kind: bool) -> None:
+def _named(function: Function, report: Report) -> str:
+    """A function's name, and its kind where a function of that name is in the report twice."""
+    twice = sum(other.name == function.name for other in report.functions) > 1
+    return f"{function.name} {function.kind}" if twice else function.name
+
+
+def _function(function: Function, name: str, console: Console) -> None:
     place = _place(function.label, function.line)
     named = "" if function.name == function.contract else f" as {function.contract}"
-    named += f" ({function.kind})" if kind else ""
-    head = Text(f"{function.name}{named}{f', {place}' if place else ''}: ")
+    head = Text(f"{name}{named}{f', {place}' if place else ''}: ")
     head.append(function.verdict, style=f"bold {COLOURS.get(function.verdict, 'red')}")
     if function.cases:
         head.append(f", {function.cases} case{'s' if function.cases > 1 else ''}", style="dim")
@@ -170,7 +174,7 @@ def _summary(report: Report) -> Text:
     if not failing:
         told = f"{total} {noun}: every gradient agrees with automatic differentiation{besides}"
         return Text(told, style="bold green")
-    names = ", ".join(f"{function.name} ({function.verdict})" for function in failing)
+    names = ", ".join(f"{_named(function, report)} ({function.verdict})" for function in failing)
     return Text(f"{len(failing)} of {total} {noun} not verified: {names}{besides}", style="bold red")
 
 
