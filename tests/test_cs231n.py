@@ -1,4 +1,4 @@
-"""manual/cs231n.py against the cs231n forwards of autodiff/conventions.py, one claim a test."""
+"""manual/cs231n.py against the cs231n forwards of autodiff/conventions/, one claim a test."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""manual/dlfs2.py against the forwards of that book in autodiff/conventions.py, one claim a test."""
+"""manual/dlfs2.py against the forwards of that book in autodiff/conventions/, one claim a test."""
 
 import re
 from functools import partial

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-nets = pytest.mark.parametrize(("net", "letter"), [("rnn", "R"), ("lstm", "L"), ("losses", "P")])
+nets = pytest.mark.parametrize(
+    ("net", "letter"), [("rnn", "R"), ("lstm", "L"), ("gru", "G"), ("losses", "P"), ("char_rnn", "C"), ("stacked", "S")]
+)
 
 
 def declared(net, letter):

@@ -56,7 +56,9 @@ _FORWARDS = {}
 
 def _as_dict(contract):
     """One function object per contract, so that XLA compiles once per shape."""
-    return _FORWARDS.setdefault(contract.name, lambda inputs: references._forward(contract, inputs))
+    return _FORWARDS.setdefault(
+        (contract.convention, contract.name), lambda inputs: references._forward(contract, inputs)
+    )
 
 
 def test_a_primitive_without_a_rule_raises():
