@@ -1,8 +1,8 @@
 """Stand-ins for what is missing where solutions are published: helper modules, names, and Python 2.
 
 `rnn_utils` gives softmax, sigmoid and Adam; the modules of tests give functions that do nothing.  They are found only
-where no real module of that name is.  `np` and `sigmoid` are given to a file that uses and does not define them, as excerpts
-do.  `xrange` and names that NumPy has dropped, such as `np.float`, are there for everyone; the judge tells of them.
+where no real module of that name is.  `np` and `sigmoid` are given to a file that uses and does not define them, as
+excerpts do.  `xrange` and names that NumPy has dropped, such as `np.float`, are there for everyone; the judge tells.
 """
 
 import ast
