@@ -12,6 +12,7 @@ from .errors import AuditError
 from .experiment import results_of
 from .judge import Judge
 from .recognise import belongs, plain, recognise
+from .source import Problem
 from .verdicts import RAISES, Failure, Finding, Function, Note, Report, Result
 
 
@@ -44,11 +45,10 @@ def audit(
         targets, notes = recognise(candidate, convention, function)
         lost = _lost(candidate, convention, function)
         if function is not None and not any(belongs(t.name, function) for t in targets) and not lost:
-            hint = (
-                f"{function} is not a function that gradproof knows; --convention coursera.NAME holds it to a contract"
-            )
+            hint = f"{function} is not a function that gradproof knows; --convention FAMILY.NAME holds it to a contract"
             raise AuditError(_nothing(hint, notes))
         if not targets and not lost:
+            notes += [Note(f"{p.label}, line {p.line}: {p.message}") for p in candidate.problems]
             raise AuditError(_nothing(f"{candidate.source.path}: no function that gradproof knows", notes))
         if case is not None:
             for t in targets:
@@ -79,7 +79,7 @@ def _lost(candidate: Candidate, convention: str, function: str | None) -> list[F
         for contract in family
     ]
     lost: dict[tuple[str, str], Function] = {}
-    for problem, contract in ((p, c) for p in candidate.source.problems if p.function for c in contracts):
+    for problem, contract in ((p, c) for p in candidate.problems if p.function for c in contracts):
         made, dot, method = contract.name.partition(".")
         name, kind = f"{problem.function}{dot}{method}", type(contract).__name__
         if plain(made) != plain(problem.function or "") or name in candidate.functions or (name, kind) in lost:
@@ -98,9 +98,17 @@ def _lost(candidate: Candidate, convention: str, function: str | None) -> list[F
             label=problem.label,
             line=problem.line,
             findings=[Finding("python2", "the source is Python 2")] if problem.python2 else [],
-            failure=Failure("SyntaxError", problem.message.removeprefix("SyntaxError: "), line=problem.line),
+            failure=_failure_of(problem),
         )
     return list(lost.values())
+
+
+def _failure_of(problem: Problem) -> Failure:
+    """The error for which a definition was not loaded: "NameError: ..."; else it does not parse."""
+    kind, colon, message = problem.message.partition(": ")
+    if not colon or not kind.isidentifier():
+        kind, message = "SyntaxError", problem.message
+    return Failure(kind, message, label=problem.label, line=problem.line)
 
 
 def _notes(candidate: Candidate) -> list[Note]:
@@ -124,7 +132,8 @@ def _reproduce(function: Function, file: str, convention: str) -> str | None:
     if not cases:
         return None
     if not file:
-        contract = f"{function.convention}.{function.contract}"
-        return f'gradproof.audit({function.name}, convention="{contract}", case="{cases[0]}")'
+        # a method is audited with its class
+        name, contract = (words.partition(".")[0] for words in (function.name, function.contract))
+        return f'gradproof.audit({name}, convention="{function.convention}.{contract}", case="{cases[0]}")'
     option = "" if convention == "auto" else f" --convention {convention}"
     return f'gradproof audit {shlex.quote(f"{file}::{function.name}")}{option} --case "{cases[0]}"'

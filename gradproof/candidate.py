@@ -127,7 +127,9 @@ class Candidate:
         self.problems = [*self.source.problems, *found]
         for failure in answer["failures"]:
             message = f"{failure['type']}: {failure['message']}"
-            self.problems.append(sources.Problem(failure["label"], failure["line"], message))
+            self.problems.append(
+                sources.Problem(failure["label"], failure["line"], message, function=failure.get("defines"))
+            )
 
     def call(self, limit: float | None = None, **message: Any) -> dict[str, Any]:
         """The worker's answer; {"error": ...} with "fatal" when it did not answer, after which it starts anew."""

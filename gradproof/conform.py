@@ -1,5 +1,6 @@
 """Which convention a candidate keeps, where its names and arguments leave that open: it is tried, and told."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,12 @@ def best_alternative(lab: Lab, targets: list[Target], forwards: list[Target | No
 
     def agreeing(number: int) -> int:
         target = targets[number]
+        if (
+            isinstance(target.contract, Backward)
+            and forwards[number] is None
+            and target.contract.forward.reference is None
+        ):
+            return 0
         outcome = Experiment(lab, target, forwards[number]).run(drawing.grid(target.contract)[0])
         return sum(status.verdict == AGREES for status in outcome.statuses.values())
 
@@ -46,15 +53,39 @@ def variant(lab: Lab, target: Target) -> tuple[Target, str] | None:
     return None
 
 
-def clipped(experiment: Experiment) -> Target | None:
-    """The same function with its gradients clipped to the largest number that it returns where the truth is larger."""
+def clipped(experiment: Experiment) -> list[Target]:
+    """The same function with its gradients clipped, to a bound or to a norm, if what it returns looks like that.
+
+    What is clipped comes back with exactly the same largest entry again and again, where the truth is larger.
+    """
     contract = experiment.target.contract
     assert isinstance(contract, Backward)
-    steepest = max(experiment.explored, key=lambda case: _largest(experiment.truth(case)[0]))
-    returned = _largest(experiment.ask(steepest).get("results", {}))
-    if not 0 < returned < 0.999 * _largest(experiment.truth(steepest)[0]):
-        return None
-    return replace(experiment.target, clip=returned)
+    cases = drawing.grid(contract)
+    returned = [experiment.ask(case).get("results", {}) for case in cases]
+    truths = [experiment.truth(case)[0] for case in cases]
+    largest = {name: [_largest({name: results.get(name)}) for results in returned] for name in contract.gradients}
+    cut = Counter(
+        size
+        for name, sizes in largest.items()
+        for size, truth in zip(sizes, truths, strict=True)
+        if 0 < size < 0.999 * _largest({name: truth[name]})
+    )
+    found = []
+    for bound, times in cut.most_common(1):
+        if times > 1:
+            clip = {name: bound for name, sizes in largest.items() if max(sizes) <= bound}
+            found.append(replace(experiment.target, clip=clip))
+    norms = [_norm(results) for results in returned]
+    norm = max(norms)
+    if 0 < norm < 0.999 * max(map(_norm, truths)) and sum(abs(one - norm) < 1e-9 * norm for one in norms) > 1:
+        found.append(replace(experiment.target, norm=norm))
+    return found
+
+
+def _norm(results: Mapping[str, Any]) -> float:
+    """The norm of all gradients together, as clipping by it takes it."""
+    arrays = [array for array in results.values() if isinstance(array, np.ndarray) and array.dtype.kind == "f"]
+    return float(np.sqrt(sum(float(np.sum(array**2)) for array in arrays)))
 
 
 def _largest(results: Mapping[str, Any]) -> float:

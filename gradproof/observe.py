@@ -1,5 +1,6 @@
 """What the candidate's process sees of functions, arguments and results, in a form that can be sent."""
 
+import contextlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -95,7 +96,8 @@ def flat(value: Any, contract: Backward | None = None) -> dict[str, Any]:
         elif isinstance(item, (int, float)) and not isinstance(item, bool):
             found[path] = np.array(item)
 
-    visit(value, "")
+    with contextlib.suppress(RecursionError):  # deeper than anybody needs to see
+        visit(value, "")
     return found
 
 

@@ -39,13 +39,14 @@ def recognise(
         for name in candidate.functions:
             named = [c for c in contracts if isinstance(c, kind) and plain(c.name) == plain(name)]
             fitting = [c for c in named if fits(c, candidate.functions, name, forced=family != "auto")]
-            if family == "auto" and name in candidate.definitions:  # parameters that it does not look up are others'
-                fitting = [c for c in fitting if not c.keys or candidate.words.intersection(c.keys)]
+            foreign_keys = family == "auto" and name in candidate.definitions and _reads_others(candidate, fitting)
+            if foreign_keys:
+                fitting = []
             foreign = None if family != "auto" or not fitting else _foreign_forward(candidate, fitting, targets)
             if fitting and not foreign:
                 targets.append(_best(candidate, fitting, name, targets))
-            elif named and not (kind is Backward and _has_both(named[0])):  # which is told of once
-                notes.append(_unaudited(candidate, named[0], name, foreign))
+            elif named and not (kind is Backward and _has_both(named[0]) and _told(notes, name)):
+                notes.append(_unaudited(candidate, named[0], name, foreign, keys=foreign_keys))
     targets.sort(key=lambda target: contracts.index(target.contract))
     return targets, notes + _misspelt(candidate, contracts)
 
@@ -60,6 +61,16 @@ def _has_both(contract: Contract) -> bool:
     return contract.constructor is not None or (isinstance(contract, Backward) and contract.itself)
 
 
+def _told(notes: list[Note], name: str) -> bool:
+    """Whether there is a note on this function, or on this class, already."""
+    return any(note.message.partition("(")[0] == name.partition(".")[0] for note in notes)
+
+
+def _reads_others(candidate: Candidate, fitting: list[Contract]) -> bool:
+    """Whether a source has none of the names under which any of the contracts gives its parameters."""
+    return bool(fitting) and all(c.keys and not candidate.words.intersection(c.keys) for c in fitting)
+
+
 def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: list[Target]) -> Target:
     """The contract that fits best: its forward is there, then names of arguments, then keys that the source has."""
     made = {id(one.contract) for forward in forwards for one in (forward, *forward.alternatives)}
@@ -67,29 +78,35 @@ def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: li
 
     def fit(contract: Contract) -> tuple[int, int, int]:
         matched = sum(argument in given for argument in called_with(contract))
-        found = sum(key in candidate.words for key in contract.keys)
-        return int(id(forward_of(contract)) in made), matched, 2 * found - len(contract.keys)
+        follows = isinstance(contract, Backward) and id(contract.forward) in made
+        found = [key in candidate.words for key in contract.keys]
+        # what another module looks up is not seen here
+        keys = 2 * sum(found) - len(found) if name in candidate.definitions and not follows else 0
+        return int(follows), matched, keys
 
     highest = max(map(fit, fitting))
     targets = [
         Target(
             name,
             contract,
-            _taken(contract, candidate, name),
-            float32=forward_of(contract).float32 and "float32" in candidate.words,
+            taken,
+            float32=forward_of(contract).float32 and "float32" in _words_of(candidate, name),
         )
         for contract in fitting
         if fit(contract) == highest
+        for taken in _taken(contract, candidate, name)
     ]
     return replace(targets[0], alternatives=tuple(targets[1:]))
 
 
-def _unaudited(candidate: Candidate, contract: Contract, name: str, foreign: str | None) -> Note:
+def _unaudited(candidate: Candidate, contract: Contract, name: str, foreign: str | None, *, keys: bool) -> Note:
     given = f"{name}({_given(candidate.functions[name])})"
     if contract.constructor is not None:
         made, _, method = given.partition(".")
         given = f"{made}({_given(candidate.functions.get(f'{made}.__init__'))}).{method}"
-    if foreign is None:
+    if keys:
+        reason = f"has a known name, and reads none of {', '.join(contract.keys)}: not audited"
+    elif foreign is None:
         reason = f"has a known name and other arguments than {signature(contract)}: not audited"
     elif forward_of(contract).reference is None:
         reason = f"has the published arguments, but reads the cache of {foreign}, which has others: not audited"
@@ -109,7 +126,7 @@ def _misspelt(candidate: Candidate, contracts: list[Contract]) -> list[Note]:
     notes = []
     for name, definition in candidate.definitions.items():
         near = difflib.get_close_matches(plain(name), known, n=1, cutoff=0.88)
-        if near and near[0] != plain(name) and name in candidate.functions:
+        if near and near[0] != plain(name) and name in candidate.functions and "." not in name:
             told = f"{name} looks like {known[near[0]]}, and is not called so: not audited"
             notes.append(Note(told, definition.label, definition.line, unaudited=True))
     return notes
@@ -163,17 +180,18 @@ def _takes(parameters: list[list[Any]] | None, required: list[str], optional: li
 def _chosen(
     candidate: Candidate, contracts: list[Contract], convention: str, chosen: str, function: str | None
 ) -> tuple[list[Target], list[Note]]:
-    wanted = [contract for contract in contracts if belongs(contract.name, chosen)]
-    if not wanted:
+    """A function, or a class with its methods, that is held to one contract, or to those of one class."""
+    published = chosen.partition(".")[0]
+    wanted = [contract for contract in contracts if belongs(contract.name, published)]
+    if not any(belongs(contract.name, chosen) for contract in wanted):
         known = ", ".join(dict.fromkeys(contract.name for contract in contracts))
         raise AuditError(f"convention {convention!r} is unknown; expected one of {known} after the point")
-    function = function or chosen
+    called = (function or chosen).partition(".")[0]
     targets: list[Target] = []
     for kind in (Forward, Backward):
-        for published in dict.fromkeys(contract.name for contract in wanted if isinstance(contract, kind)):
-            same = [contract for contract in wanted if isinstance(contract, kind) and contract.name == published]
-            # of a class, the method of the same name
-            name = function if belongs(function, published) or "." in function else published.replace(chosen, function)
+        for published_name in dict.fromkeys(contract.name for contract in wanted if isinstance(contract, kind)):
+            same = [contract for contract in wanted if isinstance(contract, kind) and contract.name == published_name]
+            name = called + published_name.removeprefix(published)
             if name not in candidate.functions:
                 raise AuditError(f"{candidate.source.path} has no function {name!r}; name it as FILE::FUNCTION")
             fitting = [contract for contract in same if fits(contract, candidate.functions, name, forced=True)]
@@ -182,22 +200,32 @@ def _chosen(
                 raise AuditError(f"{name}({given}) cannot be called as {signature(same[0])}")
             targets.append(_best(candidate, fitting, name, targets))
     others, notes = recognise(candidate, convention.partition(".")[0])
-    chosen_names = {target.name for target in targets}
-    return [*targets, *(target for target in others if target.name not in chosen_names)], notes
+    names = {target.name for target in targets}
+    told = [note for note in notes if not any(note.message.startswith((f"{name} ", f"{name}(")) for name in names)]
+    return [*targets, *(target for target in others if target.name not in names)], told
 
 
-def _taken(contract: Contract, candidate: Candidate, name: str) -> tuple[str, ...]:
-    """The optional parameters that a function has: by name, or shown by a method or a word of its class."""
+def _taken(contract: Contract, candidate: Candidate, name: str) -> list[tuple[str, ...]]:
+    """The optional parameters that a function has: by name, or shown by a method of its class.
+
+    Of a mask nothing may be seen: it is tried with and without.
+    """
     given = [parameter[0] for parameter in candidate.functions[name] or []]
-    present = forward_of(contract).present
-    made = name.partition(".")[0]
-    words = frozenset[str]().union(*(d.words for n, d in candidate.definitions.items() if belongs(n, made)))
     taken = [argument for argument in contract.optional if argument in given]
-    for index, argument in enumerate(contract.optional if isinstance(contract, Forward) else ()):
-        method = candidate.functions.get(f"{made}.{present.get(argument)}")
-        if (method is not None and len(method) > index) or present.get(argument) in words:
+    if isinstance(contract, Backward):
+        return [tuple(taken)]
+    for index, argument in enumerate(contract.optional):
+        method = candidate.functions.get(f"{name.partition('.')[0]}.{contract.present.get(argument)}")
+        if method is not None and len(method) > index:
             taken.append(argument)
-    return tuple(taken)
+    masks = [argument for argument in contract.optional if argument in contract.constants]
+    return [(*taken, *masks), tuple(taken)] if masks else [tuple(taken)]
+
+
+def _words_of(candidate: Candidate, name: str) -> frozenset[str]:
+    """The words of a function, or of the whole class that it is a method of."""
+    made = name.partition(".")[0]
+    return frozenset[str]().union(*(d.words for n, d in candidate.definitions.items() if belongs(n, made)))
 
 
 def plain(name: str) -> str:

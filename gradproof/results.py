@@ -9,7 +9,7 @@ from .contracts import Backward, Contract, Forward, forward_of
 from .diagnose import when
 from .diagnose import where as locating
 from .experiment import Experiment, results_of
-from .verdicts import AGREES, UNFINISHED, WRONG, Failure, Finding, Result
+from .verdicts import AGREES, UNDECIDED, UNFINISHED, WRONG, Failure, Finding, Result
 
 QUICK = 2.0  # seconds of loading beyond which a fresh process is not worth its time
 
@@ -145,7 +145,7 @@ def structure(experiment: Experiment) -> list[Finding]:
         if any(status.float32 for status in statuses) and all(status.verdict == AGREES for status in statuses)
     ]
     if rounded:
-        told = f"float32 result from float64 input: {', '.join(rounded)}; compared to its precision"
+        told = f"float32 from float64 input: {', '.join(rounded)}; compared to its precision"
         findings.append(Finding("float32", told))
     close = [
         name
@@ -154,8 +154,14 @@ def structure(experiment: Experiment) -> list[Finding]:
         and all(status.comparison is not None and status.comparison.error < 2.0**-22 for status in statuses)
     ]
     if close:
-        told = f"{', '.join(close)} differ by no more than float32 rounds: look for a float32 buffer on the way"
+        told = (
+            f"{', '.join(close)} differ by no more than float32 rounds: a float32 buffer on the way, or a small factor"
+        )
         findings.append(Finding("float32", told))
+    nowhere = [name for name, statuses in by_name.items() if any(s.verdict == UNDECIDED for s in statuses)]
+    if nowhere:
+        told = f"found no {', '.join(nowhere)}: not returned, not in grads, not in attributes such as {nowhere[0]}"
+        findings.append(Finding("undecided", told))
     nones = experiment.unfinished
     if nones and any(s.verdict == UNFINISHED for outcome in outcomes for s in outcome.statuses.values()):
         lines = ", ".join(f"line {line}: {name} = None" for name, line in nones.items())

@@ -1,8 +1,9 @@
 """Stand-ins for what is missing where solutions are published: helper modules, names, and Python 2.
 
-`rnn_utils` gives softmax, sigmoid and Adam; the modules of tests give functions that do nothing.  They are found only
-where no real module of that name is.  `np` and `sigmoid` are given to a file that uses and does not define them, as
-excerpts do.  `xrange` and names that NumPy has dropped, such as `np.float`, are there for everyone; the judge tells.
+`rnn_utils` gives softmax, sigmoid and Adam, `common` what Deep Learning from Scratch 2 keeps there; the modules of
+tests give functions that do nothing.  They are found only where no real module of that name is.  `np` and `sigmoid`
+are given to a file that uses and does not define them, as excerpts do.  `xrange` and names that NumPy has dropped, such
+as `np.float`, are there for everyone; the judge tells.
 """
 
 import ast
@@ -16,36 +17,35 @@ from typing import Any
 
 import numpy as np
 
-HELPERS = ("rnn_utils", "utils_rnn", "lstm_utils")
+EXERCISE = ("rnn_utils", "utils_rnn", "lstm_utils")
 PYTHON_2 = {"xrange": "range"}
+METHODS = {"iteritems", "iterkeys", "itervalues", "has_key"}
 DROPPED = {f"np.{name}": name for name in ("float", "int", "object", "str", "complex")}  # by NumPy 1.24
 TESTS = ("public_tests", "test_utils", "test_case", "testCases", "testCase", "test_cases", "outputs")
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def __init__(self, functions: dict[str, Callable[..., Any]]):
-        self.functions = functions
+    def __init__(self, contents: dict[str, dict[str, Any]]):
+        self.contents = contents
         self.supplied: list[str] = []
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if fullname in HELPERS or fullname in TESTS:
-            return importlib.machinery.ModuleSpec(fullname, self)
+        if fullname in self.contents or fullname in TESTS:
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=fullname == "common")
         return None
 
     def exec_module(self, module: types.ModuleType) -> None:
         name = module.__name__
         self.supplied.append(name)
-        if name in HELPERS:
-            module.__dict__.update(self.functions, __all__=list(self.functions))
-        else:
-            module.__dict__["__all__"] = []
+        contents = self.contents.get(name, {})
+        module.__dict__.update(contents, __all__=list(contents))
 
         def missing(attribute: str) -> Any:
             if attribute.startswith("__"):
                 raise AttributeError(attribute)
 
             def stand_in(*_: Any, **__: Any) -> None:
-                if name in HELPERS:
+                if name not in TESTS:
                     raise NotImplementedError(
                         f"{name}.{attribute} is missing here, and gradproof has no stand-in for it"
                     )
@@ -56,8 +56,24 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install(functions: dict[str, Callable[..., Any]]) -> list[str]:
-    """Answer imports that nothing else answers; returns the list that the names of supplied modules are added to."""
-    finder = _Finder(functions)
+    """Answer imports that nothing else answers; returns the list that the names of supplied modules are added to.
+
+    functions: those of the exercise's rnn_utils, whose softmax is over columns; the book's is over rows.
+    """
+
+    def softmax(x: Any) -> Any:
+        return np.moveaxis(functions["softmax"](np.moveaxis(x, -1, 0)), 0, -1)
+
+    finder = _Finder(
+        {
+            **dict.fromkeys(EXERCISE, functions),
+            "common": {},
+            "common.config": {"GPU": False},
+            "common.functions": {"sigmoid": functions["sigmoid"], "softmax": softmax},
+            "common.layers": {},
+            "common.np": {"np": np},
+        }
+    )
     sys.meta_path.append(finder)
     return finder.supplied
 
@@ -74,14 +90,20 @@ def replaced(words: frozenset[str], texts: list[str]) -> list[str]:
     """Which words of a function only work because of `install_python2`: "xrange is Python 2 ..."."""
     bound, _ = _names(texts)
     told = [f"{name} is Python 2: run as {instead}" for name, instead in PYTHON_2.items() if name in words - bound]
+    told += [f".{name}() of a dict is Python 2, and does not run" for name in sorted(words & METHODS)]
     dropped = sorted(words.intersection(DROPPED))
     return told + [f"{name} is no longer in NumPy: run as {DROPPED[name]}" for name in dropped]
 
 
 def missing(texts: list[str]) -> list[str]:
-    """Which of `np` and `sigmoid` some source uses and does not define; none where `import *` may define them."""
+    """Which of `np` and `sigmoid` some source uses and does not define, unless by an `import *`."""
     bound, used = _names(texts)
-    return [] if "*" in bound else [name for name in ("np", "sigmoid") if name in used - bound]
+    return [name for name in ("np", "sigmoid") if name in used - bound]
+
+
+def stars(texts: list[str]) -> bool:
+    """Whether some source has an `import *`, which may define anything."""
+    return "*" in _names(texts)[0]
 
 
 def _names(texts: list[str]) -> tuple[set[str], set[str]]:

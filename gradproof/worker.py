@@ -99,9 +99,10 @@ class Worker:
             self.names.update({"np": np} if "np" in missing else {})  # before the statements that may need it
             for label, first, text in chunks:
                 failures += self._run(label, first, text, skipped)
+            stars = any(failure["star"] for failure in failures)
             if "sigmoid" in missing and "sigmoid" not in self.names:
                 self.names["sigmoid"] = helpers["sigmoid"]
-            supplied += missing
+            supplied += [] if standins.stars([text for _, _, text in chunks]) and not stars else missing
         return {"functions": functions_in(self.names), "failures": failures, "supplied": supplied}
 
     def _run(self, label: str, first: int, text: str, skipped: list[str]) -> list[dict[str, Any]]:
@@ -113,13 +114,8 @@ class Worker:
             if place in skipped:
                 continue
             if _is_endless(statement):
-                told = {
-                    "type": "Skipped",
-                    "message": "a loop that runs for ever",
-                    "label": label,
-                    "line": statement.lineno,
-                }
-                failures.append(told)
+                told = {"type": "Skipped", "message": "a loop that runs for ever", "label": label}
+                failures.append({**told, "line": statement.lineno, **_lost(statement)})
                 continue
             wire.write(self.answers, {"at": place, "label": label, "line": statement.lineno})
             try:
@@ -129,7 +125,9 @@ class Worker:
                 code = compile(ast.Module([statement], []), label, "exec", flags=self.future, dont_inherit=True)
                 exec(code, self.names)
             except BaseException as error:
-                failures.append({**self._described(error), "label": label, "line": statement.lineno})
+                failures.append(
+                    {**self._described(error), "label": label, "line": statement.lineno, **_lost(statement)}
+                )
         return failures
 
     # calling
@@ -333,6 +331,13 @@ def _as_float64(arguments: tuple[Any, ...]) -> list[Any]:
 
 def _same_objects(before: list[Any], after: list[Any] | None) -> bool:
     return after is not None and len(before) == len(after) and all(map(operator.is_, before, after))
+
+
+def _lost(statement: ast.stmt) -> dict[str, Any]:
+    """What a failing statement would have defined: a function or class, and whether anything, by `import *`."""
+    defines = statement.name if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) else None
+    star = isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names)
+    return {"defines": defines, "star": star}
 
 
 def _is_endless(statement: ast.stmt) -> bool:

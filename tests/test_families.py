@@ -1,5 +1,6 @@
 """The audit of other families' functions: what is recognised, in which convention, and with which verdict."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -175,11 +176,57 @@ def test_gradients_of_a_layer_are_found(tmp_path, place):
     assert verdicts(functions) == {"RNN.forward": "verified", "RNN.backward": "verified"}
 
 
-def test_gradients_that_are_nowhere_are_missing(tmp_path):
+def test_gradients_that_are_nowhere_to_be_found_are_undecided(tmp_path):
     cell = DLFS2[: DLFS2.index("class TimeRNN")]
     lines = [line for line in cell.splitlines() if "grads" not in line]
     function = audited(tmp_path, "\n".join(lines))["RNN.backward"]
-    assert named(function, "missing") == PARAMETERS
+    assert (function.verdict, named(function, "undecided")) == ("undecided", PARAMETERS)
+    assert "dWx, dWh, db" in message(function, "undecided")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "self.weights = {'Wx': Wx, 'Wh': Wh, 'b': b}",
+        "self.velocity = [0 * Wx, 0 * Wh, 0 * b]",
+        "self.old = [Wx, Wh, b]",
+    ],
+)
+def test_weights_and_velocities_are_not_taken_for_gradients(tmp_path, kept):
+    attributes = spoiled(DLFS2[: DLFS2.index("class TimeRNN")], *GRADIENTS_ELSEWHERE["in attributes"])
+    functions = audited(tmp_path, spoiled(attributes, ("self.dWx = None", kept)))
+    assert verdicts(functions)["RNN.backward"] == "verified"
+
+
+def test_gradients_that_are_rebound_are_a_finding(tmp_path):
+    function = audited(tmp_path, spoiled(DLFS2, ("self.grads[0][...] =", "self.grads[0] =")))["RNN.backward"]
+    assert (function.verdict, kinds(function)) == ("verified", {"rebound"})
+
+
+def test_a_property_that_needs_the_backward_first_is_read_after_it(tmp_path):
+    cell = spoiled(DLFS2[: DLFS2.index("class TimeRNN")], *GRADIENTS_ELSEWHERE["in attributes"])
+    source = spoiled(cell, ("self.dWx = None", "pass"))
+    source += "\n    @property\n    def grads(self):\n        return [self.dWx, self.dWh, self.db]\n"
+    function = audited(tmp_path, source)["RNN.backward"]
+    assert (function.verdict, function.findings) == ("verified", [])
+
+
+def test_labels_that_are_ignored_are_tried_without_a_word_of_it(tmp_path):
+    source = """
+class TimeSoftmaxWithLoss:
+    def forward(self, xs, ts):
+        e = np.exp(xs - xs.max(axis=2, keepdims=True))
+        self.ys, self.ts, self.used = e / e.sum(axis=2, keepdims=True), ts, (ts >= 0)
+        right = np.take_along_axis(self.ys, np.maximum(ts, 0)[:, :, None], axis=2)[:, :, 0]
+        return -(np.log(right) * self.used).sum() / self.used.sum()
+
+    def backward(self, dout=1):
+        dx = self.ys - (np.arange(self.ys.shape[2]) == self.ts[:, :, None])
+        return dout * dx * self.used[:, :, None] / self.used.sum()
+"""
+    assert set(verdicts(audited(tmp_path, source)).values()) == {"verified"}
+    wrong = audited(tmp_path, spoiled(source, ("dx * self.used[:, :, None]", "dx")))
+    assert named(wrong["TimeSoftmaxWithLoss.backward"], "wrong") == {"dxs"}
 
 
 def test_a_layer_without_a_state_starts_at_zero(tmp_path):
@@ -246,6 +293,12 @@ def test_a_state_that_goes_through_a_buffer_of_float32_is_compared_to_its_precis
     )
 
 
+def test_a_buffer_of_float32_in_another_class_excuses_nothing(tmp_path):
+    source = spoiled(DLFS2, ("np.empty((N, T, H))", "np.empty((N, T, H), dtype='f')"))
+    function = audited(tmp_path, spoiled(source, ("h_prev.T @ dz", "h_prev.T @ dz * (1 + 1e-5)")))["RNN.backward"]
+    assert named(function, "wrong") == {"dWh"}
+
+
 def test_without_such_buffers_a_small_error_is_wrong(tmp_path):
     function = audited(tmp_path, spoiled(DLFS2, ("h_prev.T @ dz", "h_prev.T @ dz * (1 + 1e-8)")))["RNN.backward"]
     assert named(function, "wrong") == {"dWh"}
@@ -262,6 +315,7 @@ def test_the_loss_and_its_gradients_have_verdicts_of_their_own(tmp_path):
     assert "lossFun backward, line 3: wrong" in str(report)
 
 
+RETURN = "    return loss, *grads"
 CLIP = (
     "    return loss, *grads",
     "    for grad in grads:\n        np.clip(grad, -5, 5, out=grad)\n    return loss, *grads",
@@ -273,10 +327,40 @@ def test_clipped_gradients_are_a_finding(tmp_path):
     assert (gradients.verdict, "clipped to ±5" in message(gradients, "clipped")) == ("verified", True)
 
 
-def test_a_wrong_gradient_is_named_although_all_are_clipped(tmp_path):
-    source = spoiled(LOSS_FUN, CLIP, ("dy @ hs[t].T", "dy @ hs[t - 1].T"))
+@pytest.mark.parametrize(
+    ("mistake", "wrong"),
+    [
+        (("dy @ hs[t].T", "dy @ hs[t - 1].T"), {"dWhy"}),
+        (("        dhnext = Whh.T @ dz\n", ""), {"dWxh", "dWhh", "dbh"}),
+    ],
+)
+def test_a_wrong_gradient_is_named_although_all_are_clipped(tmp_path, mistake, wrong):
+    _, gradients = gradproof.audit(written(tmp_path, spoiled(LOSS_FUN, CLIP, mistake)), examples=3).functions
+    assert (named(gradients, "wrong"), "clipped" in kinds(gradients)) == (wrong, True)
+
+
+OTHER_CLIPS = {
+    "of three gradients": ("for grad in grads[:3]:\n        np.clip(grad, -1, 1, out=grad)", "±1 (dWxh, dWhh, dWhy)"),
+    "to a norm": (
+        "norm = np.sqrt(sum((g ** 2).sum() for g in grads))\n    grads = [g * min(1, 2 / norm) for g in grads]",
+        "a norm of 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("which", OTHER_CLIPS)
+def test_other_ways_to_clip_are_told(tmp_path, which):
+    clip, told = OTHER_CLIPS[which]
+    source = spoiled(LOSS_FUN, (RETURN, f"    {clip}\n{RETURN}"))
     _, gradients = gradproof.audit(written(tmp_path, source), examples=3).functions
-    assert named(gradients, "wrong") == {"dWhy"}
+    assert gradients.verdict == "verified"
+    assert f"clipped to {told}," in message(gradients, "clipped")
+
+
+def test_the_bound_is_found_although_one_case_is_asked(tmp_path):
+    source = spoiled(LOSS_FUN, ("dz @ hs[t - 1].T", "0.9 * dz @ hs[t - 1].T"))
+    _, gradients = gradproof.audit(written(tmp_path, source), case="T=9 H=1 V=2 seed=4 scale=3").functions
+    assert named(gradients, "wrong") == {"dWhh"}
 
 
 def test_an_error_in_the_one_function_belongs_to_both_verdicts(tmp_path):
@@ -358,3 +442,61 @@ def test_an_excerpt_without_its_import_and_its_sigmoid_is_audited(tmp_path):
     report = gradproof.audit(path, examples=2)
     assert report
     assert any("supplied stand-ins: np, sigmoid" in note.message for note in report.notes)
+
+
+def test_the_helper_modules_of_the_book_are_supplied(tmp_path):
+    source = "from common.np import *\nfrom common.functions import softmax\n" + DLFS2
+    path = tmp_path / "layers.py"
+    path.write_text(source, encoding="utf-8")
+    report = gradproof.audit(path, examples=1)
+    assert report
+    assert any("common.np" in note.message for note in report.notes)
+
+
+def test_a_definition_that_fails_to_load_has_the_verdict_of_its_error(tmp_path):
+    source = DLFS2.replace("class TimeRNN:", "class TimeRNN(Missing):")
+    functions = audited(tmp_path, source)
+    assert verdicts(functions)["RNN.backward"] == "verified"
+    function = functions["TimeRNN.backward"]
+    assert (function.verdict, function.failure.type) == ("raises", "NameError")
+
+
+def test_a_gru_whose_forward_is_in_another_module_is_verified(tmp_path):
+    cut = GRU.index("def gru_cell_backward")
+    written(tmp_path, GRU[:cut], "forwards.py")
+    functions = audited(tmp_path, "from forwards import *\n" + GRU[cut:])
+    assert verdicts(functions) == {"gru_cell_forward": "verified", "gru_cell_backward": "verified"}
+
+
+def test_a_gru_with_parameters_of_other_names_is_told_and_not_audited(tmp_path):
+    source = GRU.replace('parameters["W', 'parameters["U_').replace('parameters["b', 'parameters["c_')
+    with pytest.raises(gradproof.AuditError, match="reads none of Wz, Wr, Wh, bz, br, bh: not audited"):
+        gradproof.audit(written(tmp_path, source))
+
+
+def test_a_lone_backward_that_fits_several_spellings_is_undecided(tmp_path):
+    source = "def gru_cell_backward(da_next, cache):\n    return cache['Wz'] + cache['Wr']\n"
+    (function,) = audited(tmp_path, source).values()
+    assert function.verdict == "undecided"
+
+
+def test_the_repeat_of_a_class_object_reproduces(tmp_path, monkeypatch):
+    written(tmp_path, spoiled(DLFS2, ("dhs[:, t] + dh)", "dhs[:, t])")), "severed_layers.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    import severed_layers
+
+    try:
+        repeat = gradproof.audit(severed_layers.TimeRNN, examples=1).functions[-1].reproduce
+        assert repeat.startswith('gradproof.audit(TimeRNN, convention="dlfs2.TimeRNN", case=')
+        assert not eval(repeat, {"gradproof": gradproof, "TimeRNN": severed_layers.TimeRNN})
+    finally:
+        del sys.modules["severed_layers"]
+
+
+def test_the_repeat_of_a_class_of_another_name_reproduces(tmp_path):
+    cell = spoiled(DLFS2[: DLFS2.index("class TimeRNN")], ("class RNN", "class Vanilla"), ("x.T @ dz", "2 * x.T @ dz"))
+    report = gradproof.audit(f"{written(tmp_path, cell)}::Vanilla", convention="dlfs2.RNN", examples=1)
+    words = shlex.split(report.functions[-1].reproduce)
+    again = gradproof.audit(words[2], convention=words[4], case=words[6])
+    assert [named(function, "wrong") for function in again.functions] == [{"dWx"}]
+    assert report.notes == []

@@ -508,7 +508,7 @@ def test_a_float32_buffer_in_the_cell_is_told_where_it_adds_up(tmp_path):
     assert functions["rnn_cell_backward"].verdict == "verified"
     assert named(functions["rnn_backward"], "wrong") == {"dWax"}
     messages = [finding.message for finding in functions["rnn_backward"].findings if finding.kind == "float32"]
-    assert messages == ["dWax differ by no more than float32 rounds: look for a float32 buffer on the way"]
+    assert messages == ["dWax differ by no more than float32 rounds: a float32 buffer on the way, or a small factor"]
 
 
 def test_a_condition_on_a_cotangent_holds_at_larger_sizes_too(tmp_path):

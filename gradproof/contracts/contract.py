@@ -42,7 +42,7 @@ class Forward:
     cache: tuple[str, ...] = ()  # entries of one step's published cache
     optional: tuple[str, ...] = ()
     optional_outputs: tuple[str, ...] = ()
-    present: Mapping[str, str] = field(default_factory=dict)  # optional input → a name in the source of who takes it
+    present: Mapping[str, str] = field(default_factory=dict)  # optional input → the method that shows that it is taken
     biases: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)  # input → "one-hot" or "mask": no variable, not scaled
     fan_in: int = 1  # the axis of weights that is summed over

@@ -5,6 +5,7 @@ parameters; the forward keeps what the backward needs in the object; the gradien
 among what `backward` returns, in `grads` or a list of another name, and in attributes such as `dWx`.
 """
 
+import contextlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -48,11 +49,11 @@ def bind_forward(contract: Forward, names: Mapping[str, Any], function: str) -> 
 
 
 def unpack_forward(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
-    """The outputs, and what the backward needs: the layer, and the parameters that it was made of."""
+    """The outputs, which more may follow, and what the backward needs: the layer, and the parameters it was made of."""
     outputs, layer, parameters = returned
-    if len(outputs) != len(contract.outputs):
+    if len(outputs) < len(contract.outputs):
         raise TypeError(f"forward returned {len(outputs)} results; expected {', '.join(contract.outputs)}")
-    return dict(zip(contract.outputs, outputs, strict=True)), (layer, parameters)
+    return dict(zip(contract.outputs, outputs, strict=False)), (layer, parameters)
 
 
 def unpack_loss(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
@@ -82,46 +83,96 @@ def bind_backward(contract: Backward, names: Mapping[str, Any], function: str) -
 
     def backward(cache: Any, *cotangents: Any) -> Any:
         layer, parameters = cache
+        before = {name: _copied(value) for name, value in attributes(layer).items()}
         returned = layer.backward(*cotangents)
-        returned = returned if isinstance(returned, (tuple, list)) else () if returned is None else (returned,)
         own = [name for name, of in contract.gradients.items() if of in (contract.constructor or ())]
         passed = [name for name in contract.gradients if name not in (*own, *contract.optional_gradients)]
-        if len(returned) not in (len(passed), len(passed) + len(own)):
-            expected = ", ".join(passed) or "nothing"
-            raise TypeError(f"backward returned {len(returned)} results; expected {expected}")
-        found = dict(zip([*passed, *own], returned, strict=False))
-        left = _left_in(layer, parameters, own)
-        found |= {name: left[name] for name in own if name in left and name not in found}
+        if isinstance(returned, Mapping):
+            by_name = {_plain(name): value for name, value in returned.items()}
+            found = {name: by_name[_plain(name)] for name in (*passed, *own) if _plain(name) in by_name}
+        else:
+            returned = returned if isinstance(returned, (tuple, list)) else () if returned is None else (returned,)
+            if len(returned) not in (len(passed), len(passed) + len(own)):
+                expected = ", ".join(passed) or "nothing"
+                raise TypeError(f"backward returned {len(returned)} results; expected {expected}")
+            found = dict(zip([*passed, *own], returned, strict=False))
+        after = attributes(layer)
+        if missing := [name for name in own if name not in found]:
+            found |= _left_in(before, after, [np.shape(parameter) for parameter in parameters], missing)
         # the gradient of the state that came in is the last that BPTT computes
-        return found | {name: getattr(layer, name) for name in contract.optional_gradients if hasattr(layer, name)}
+        return found | {name: after[name] for name in contract.optional_gradients if name in after}
 
     backward.__wrapped__ = names[function.partition(".")[0]].backward  # type: ignore[attr-defined]
     return backward
 
 
+def attributes(layer: Any) -> dict[str, Any]:
+    """What an object keeps, in its dict or in slots, and what its property `grads` gives."""
+    found = dict(getattr(layer, "__dict__", {}))
+    slots = [slot for one in type(layer).__mro__ for slot in np.atleast_1d(getattr(one, "__slots__", ())).tolist()]
+    for name in (*slots, "grads"):
+        with contextlib.suppress(Exception):  # an empty slot, or a property that needs the backward first
+            found.setdefault(name, getattr(layer, name))
+    return found
+
+
 def held(cache: Any) -> list[Any] | None:
-    """The arrays in a layer's `grads` list, which an optimizer is given once."""
-    arrays = getattr(cache[0], "grads", None)
+    """The arrays in a layer's own `grads` list, which an optimizer is given once."""
+    arrays = getattr(cache[0], "__dict__", {}).get("grads")
     return list(arrays) if isinstance(arrays, list) and all(isinstance(one, np.ndarray) for one in arrays) else None
 
 
-def _left_in(layer: Any, parameters: Any, names: list[str]) -> dict[str, Any]:
-    """Gradients of the parameters in a layer's attributes: `grads`, another list of their shapes, or one each."""
-    attributes = {name: value for name, value in vars(layer).items() if name != "params"}
-    shapes = [np.shape(parameter) for parameter in parameters]
-    lists = [attributes.pop("grads", None), *attributes.values()]
-    for candidate in lists if names else []:
-        if isinstance(candidate, Mapping):
-            by_key = {_plain(key): value for key, value in candidate.items()}
-            found = [by_key.get(_plain(name), by_key.get(_plain(name[1:]))) for name in names]
-            if all(value is not None for value in found):
-                return dict(zip(names, found, strict=True))
-        elif isinstance(candidate, (list, tuple)) and len(candidate) == len(names):
-            same = any(one is other for one in candidate for other in parameters)
-            if candidate is lists[0] or (not same and [np.shape(value) for value in candidate] == shapes):
-                return dict(zip(names, candidate, strict=True))
-    by_name = {_plain(name): value for name, value in attributes.items()}
-    return {name: by_name[_plain(name)] for name in names if by_name.get(_plain(name)) is not None}
+def _left_in(
+    before: Mapping[str, Any], after: Mapping[str, Any], shapes: list[tuple[int, ...]], names: list[str]
+) -> dict[str, Any]:
+    """Gradients of the parameters in a layer's attributes: `grads`, one attribute each, or another list or dict.
+
+    Another list or dict must have the parameters' shapes, and the backward must have changed it: velocities and copies
+    of the weights look the same.
+    """
+    for candidate, bare in [(after.get("grads"), True), (after, False)]:
+        if (found := _by_name(candidate, names, bare=bare)) is not None:
+            return found
+    if isinstance(after.get("grads"), (list, tuple)) and len(after["grads"]) == len(names):
+        return dict(zip(names, after["grads"], strict=True))
+    for name, value in after.items():
+        if not _same(before.get(name), value):
+            if isinstance(value, Mapping) and (found := _by_name(value, names, bare=True)) is not None:
+                return found
+            if isinstance(value, (list, tuple)) and [getattr(one, "shape", None) for one in value] == shapes:
+                return dict(zip(names, value, strict=True))
+    return {}
+
+
+def _by_name(candidate: Any, names: list[str], *, bare: bool) -> dict[str, Any] | None:
+    """The gradients among the values of a dict, under "dWx", "grad_Wx" or "Wx_grad"; bare: or "Wx"."""
+    if not isinstance(candidate, Mapping):
+        return None
+    values = {_plain(key): value for key, value in candidate.items()}
+    for spelling in ("d{}", "grad{}", "{}grad", *(["{}"] if bare else [])):
+        keys = {name: spelling.format(_plain(name[1:])) for name in names}
+        if all(values.get(key) is not None for key in keys.values()):
+            return {name: values[key] for name, key in keys.items()}
+    return None
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return [_copied(one) for one in value]
+    return {name: _copied(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether an attribute is what its copy was."""
+    if isinstance(after, np.ndarray):
+        return isinstance(before, np.ndarray) and np.array_equal(before, after)
+    if isinstance(after, (list, tuple)):
+        return isinstance(before, list) and len(before) == len(after) and all(map(_same, before, after))
+    if isinstance(after, dict):
+        return isinstance(before, dict) and all(name in before and _same(before[name], after[name]) for name in after)
+    return before is after
 
 
 def _plain(name: Any) -> str:
@@ -157,7 +208,7 @@ def layer(
         unpack=others.pop("unpack", unpack_forward),
         returned_cache="",
         optional=(*state, *others.pop("optional", ())),
-        present=dict.fromkeys(state, "set_state") | others.pop("present", {}),
+        present=dict.fromkeys(state, "set_state"),
         biases=("b",) if "b" in parameters else (),
         fan_in=0,
         cell=f"{cell}.forward" if cell else None,
@@ -298,7 +349,6 @@ CONTRACTS: tuple[Contract, ...] = (
         pack=pack_labels,
         unpack=unpack_loss,
         optional=("mask",),
-        present={"mask": "ignore_label"},
         constants={"ts": "one-hot", "mask": "mask"},
         logits="xs",
         description="cross-entropy averaged over the words that are not ignored",

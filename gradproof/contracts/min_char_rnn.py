@@ -49,15 +49,17 @@ def unpack(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
 
 
 def with_globals(contract: Forward, names: Mapping[str, Any], function: str) -> Any:
-    """The function, called with its parameters as globals."""
+    """The function, called with its parameters as globals, and so with the sizes that scripts keep there."""
     called = names[function]
     namespace = inspect.unwrap(called).__globals__
 
     def loss_fun(inputs: Any, targets: Any, hprev: Any, *parameters: Any) -> Any:
         given = dict(zip(PARAMETERS, parameters, strict=True))
         vocab_size, hidden_size = given["Why"].shape
-        with _set(namespace, given | {"vocab_size": vocab_size, "hidden_size": hidden_size}):
-            return called(inputs, targets, hprev)
+        sizes = {"vocab_size": vocab_size, "hidden_size": hidden_size, "seq_length": len(inputs)}
+        sizes["chars"] = list(range(vocab_size))
+        with _set(namespace, given | sizes):
+            return called(inputs, targets, hprev, *(() if contract.globals else parameters))
 
     loss_fun.__wrapped__ = called  # type: ignore[attr-defined]
     return loss_fun
@@ -89,6 +91,7 @@ def _contracts(name: str, spelling: str, **others: Any) -> tuple[Contract, ...]:
         biases=("bh", "by"),
         logits="by",
         spelling=spelling,
+        keys=tuple(PARAMETERS),
         description="the loss of a character model, and its last hidden state",
         **others,
     )
@@ -111,5 +114,5 @@ def _contracts(name: str, spelling: str, **others: Any) -> tuple[Contract, ...]:
 CONTRACTS: tuple[Contract, ...] = (
     *_contracts("lossFun", "", pack=pack_indices, bind=with_globals, globals=tuple(PARAMETERS)),
     *_contracts("lossFun", "one-hot inputs", pack=pack_columns, bind=with_globals, globals=tuple(PARAMETERS)),
-    *_contracts("lossFun", "parameters as arguments", pack=pack_indices),
+    *_contracts("lossFun", "parameters as arguments", pack=pack_indices, bind=with_globals),
 )
