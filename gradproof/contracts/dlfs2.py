@@ -49,11 +49,14 @@ def bind_forward(contract: Forward, names: Mapping[str, Any], function: str) -> 
 
 
 def unpack_forward(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
-    """The outputs, which more may follow, and what the backward needs: the layer, and the parameters it was made of."""
+    """The outputs, which more may follow, and what the backward needs.
+
+    That is the layer, the parameters that it was made of, and the attributes that a backward has changed so far.
+    """
     outputs, layer, parameters = returned
     if len(outputs) < len(contract.outputs):
         raise TypeError(f"forward returned {len(outputs)} results; expected {', '.join(contract.outputs)}")
-    return dict(zip(contract.outputs, outputs, strict=False)), (layer, parameters)
+    return dict(zip(contract.outputs, outputs, strict=False)), (layer, parameters, set())
 
 
 def unpack_loss(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
@@ -82,7 +85,7 @@ def bind_backward(contract: Backward, names: Mapping[str, Any], function: str) -
     """Call the layer's backward and collect the gradients from wherever it leaves them."""
 
     def backward(cache: Any, *cotangents: Any) -> Any:
-        layer, parameters = cache
+        layer, parameters, places = cache
         before = {name: _copied(value) for name, value in attributes(layer).items()}
         returned = layer.backward(*cotangents)
         own = [name for name, of in contract.gradients.items() if of in (contract.constructor or ())]
@@ -98,7 +101,9 @@ def bind_backward(contract: Backward, names: Mapping[str, Any], function: str) -
             found = dict(zip([*passed, *own], returned, strict=False))
         after = attributes(layer)
         if missing := [name for name in own if name not in found]:
-            found |= _left_in(before, after, [np.shape(parameter) for parameter in parameters], missing)
+            places.update(name for name, value in after.items() if not _same(before.get(name), value))
+            changed = {name: value for name, value in after.items() if name in places}
+            found |= _left_in(after, changed, [np.shape(parameter) for parameter in parameters], missing)
         # the gradient of the state that came in is the last that BPTT computes
         return found | {name: after[name] for name in contract.optional_gradients if name in after}
 
@@ -123,24 +128,23 @@ def held(cache: Any) -> list[Any] | None:
 
 
 def _left_in(
-    before: Mapping[str, Any], after: Mapping[str, Any], shapes: list[tuple[int, ...]], names: list[str]
+    kept: Mapping[str, Any], changed: Mapping[str, Any], shapes: list[tuple[int, ...]], names: list[str]
 ) -> dict[str, Any]:
     """Gradients of the parameters in a layer's attributes: `grads`, one attribute each, or another list or dict.
 
-    Another list or dict must have the parameters' shapes, and the backward must have changed it: velocities and copies
-    of the weights look the same.
+    Another list or dict must have the parameters' shapes, and a backward must have changed it: velocities and copies of
+    the weights look the same.
     """
-    for candidate, bare in [(after.get("grads"), True), (after, False)]:
+    for candidate, bare in [(kept.get("grads"), True), (kept, False)]:
         if (found := _by_name(candidate, names, bare=bare)) is not None:
             return found
-    if isinstance(after.get("grads"), (list, tuple)) and len(after["grads"]) == len(names):
-        return dict(zip(names, after["grads"], strict=True))
-    for name, value in after.items():
-        if not _same(before.get(name), value):
-            if isinstance(value, Mapping) and (found := _by_name(value, names, bare=True)) is not None:
-                return found
-            if isinstance(value, (list, tuple)) and [getattr(one, "shape", None) for one in value] == shapes:
-                return dict(zip(names, value, strict=True))
+    if isinstance(kept.get("grads"), (list, tuple)) and len(kept["grads"]) == len(names):
+        return dict(zip(names, kept["grads"], strict=True))
+    for value in changed.values():
+        if (found := _by_name(value, names, bare=True)) is not None:
+            return found
+        if isinstance(value, (list, tuple)) and [getattr(one, "shape", None) for one in value] == shapes:
+            return dict(zip(names, value, strict=True))
     return {}
 
 
