@@ -13,6 +13,7 @@ from .experiment import results_of
 from .judge import Judge
 from .recognise import belongs, plain, recognise
 from .source import Problem
+from .standins import replaced
 from .verdicts import RAISES, Failure, Finding, Function, Note, Report, Result
 
 
@@ -58,6 +59,9 @@ def audit(
         functions = judge.audit([function] if function else None) + lost
     for audited in functions:
         audited.reproduce = _reproduce(audited, file, convention)
+    told = {finding.message for audited in functions for finding in audited.findings}
+    texts = [chunk.text for chunk in candidate.source.chunks]
+    notes += [Note(old) for old in replaced(candidate.words, texts) if old not in told]
     return Report(file or f"{function} ({candidate.source.path})", functions, _notes(candidate) + notes)
 
 

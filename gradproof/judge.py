@@ -318,8 +318,9 @@ class Judge:
         """Try a sequence function once more with the reference cell: is it the cell, or the loop around it?"""
         cell = self.cell_for(target)
         cells = self._replacements(target)
-        if cell is None or not cells or forward_of(target.contract).options.get("gates"):
-            return
+        another = {"gates", "update", "reset_after"}.intersection(forward_of(target.contract).options)
+        if cell is None or not cells or another:
+            return  # the reference's cell is that of the published convention
         forward, opaque = experiment.forward, forward_of(target.contract).reference is None
         if forward is not None and not opaque and self._cache_of(forward)[0] != "published":
             forward = None  # the reference cell cannot read it

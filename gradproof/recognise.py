@@ -46,7 +46,7 @@ def recognise(
             if fitting and not foreign:
                 targets.append(_best(candidate, fitting, name, targets))
             elif named and not (kind is Backward and _has_both(named[0]) and _told(notes, name)):
-                notes.append(_unaudited(candidate, named[0], name, foreign, keys=foreign_keys))
+                notes.append(_unaudited(candidate, named[0], name, foreign, others=foreign_keys))
     targets.sort(key=lambda target: contracts.index(target.contract))
     return targets, notes + _misspelt(candidate, contracts)
 
@@ -67,8 +67,13 @@ def _told(notes: list[Note], name: str) -> bool:
 
 
 def _reads_others(candidate: Candidate, fitting: list[Contract]) -> bool:
-    """Whether a source has none of the names under which any of the contracts gives its parameters."""
-    return bool(fitting) and all(c.keys and not candidate.words.intersection(c.keys) for c in fitting)
+    """Whether a forward's source lacks names under which each of the contracts gives its parameters.
+
+    One that puts names together, f"W{gate}", has none of them, and a "W".
+    """
+    if "W" in candidate.words or not all(isinstance(contract, Forward) for contract in fitting):
+        return False
+    return bool(fitting) and not any(candidate.words.issuperset(contract.keys) for contract in fitting)
 
 
 def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: list[Target]) -> Target:
@@ -99,13 +104,14 @@ def _best(candidate: Candidate, fitting: list[Contract], name: str, forwards: li
     return replace(targets[0], alternatives=tuple(targets[1:]))
 
 
-def _unaudited(candidate: Candidate, contract: Contract, name: str, foreign: str | None, *, keys: bool) -> Note:
+def _unaudited(candidate: Candidate, contract: Contract, name: str, foreign: str | None, *, others: bool) -> Note:
     given = f"{name}({_given(candidate.functions[name])})"
     if contract.constructor is not None:
         made, _, method = given.partition(".")
         given = f"{made}({_given(candidate.functions.get(f'{made}.__init__'))}).{method}"
-    if keys:
-        reason = f"has a known name, and reads none of {', '.join(contract.keys)}: not audited"
+    if others:
+        keys = ", ".join(contract.keys)
+        reason = f"has a known name, and does not read {keys}, or as others call them: not audited"
     elif foreign is None:
         reason = f"has a known name and other arguments than {signature(contract)}: not audited"
     elif forward_of(contract).reference is None:

@@ -20,7 +20,8 @@ import numpy as np
 EXERCISE = ("rnn_utils", "utils_rnn", "lstm_utils")
 PYTHON_2 = {"xrange": "range"}
 METHODS = {"iteritems", "iterkeys", "itervalues", "has_key"}
-DROPPED = {f"np.{name}": name for name in ("float", "int", "object", "str", "complex")}  # by NumPy 1.24
+ALIASES = ("float", "int", "object", "str", "complex")  # of builtins, which NumPy 1.24 has dropped
+DROPPED = {f"{module}.{name}": name for module in ("np", "numpy") for name in ALIASES}
 TESTS = ("public_tests", "test_utils", "test_case", "testCases", "testCase", "test_cases", "outputs")
 
 

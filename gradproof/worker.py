@@ -10,7 +10,6 @@ import ast
 import contextlib
 import faulthandler
 import importlib
-import inspect
 import linecache
 import operator
 import os
@@ -21,13 +20,14 @@ import time
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from . import references, standins, wire
+from .cells import reference_cells
 from .contracts import CONVENTIONS, Backward, Forward, contract_of
 from .observe import arrays_of, changed, entries_of, flat, functions_in, plain, shared
 
@@ -152,7 +152,7 @@ class Worker:
         described = contract_of(contract)
         assert isinstance(described, Forward)
         called, calls = described.bind(described, self.names, function), list[None]()
-        with self._cells(cells, called, calls):
+        with reference_cells(self.names, cells, called, calls):
             try:
                 before = flat(inputs)
                 positional, keyword = described.pack(described, inputs, tuple(taken))
@@ -203,7 +203,8 @@ class Worker:
             assert forward is not None
             made = described.forward.bind(described.forward, self.names, forward)
             # a cache of the candidate's own making goes with its cells, or with their replacements
-            with self._cells(cells if described.forward.reference is None else None, made, calls):
+            own = cells if described.forward.reference is None else None
+            with reference_cells(self.names, own, made, calls):
                 return self._outputs(described.forward, made, arrays, forward_taken or [])[1]
 
         def fresh(names: Any) -> dict[str, Any]:
@@ -219,7 +220,7 @@ class Worker:
                 cache = cache_of(inputs)
         except BaseException as error:
             return {"forward_error": self._described(error)}
-        with self._cells(cells, called, calls):
+        with reference_cells(self.names, cells, called, calls):
             try:
                 held = described.holds(cache)
                 arguments = {**(inputs or {}), **cotangents, described.cache: cache}
@@ -249,27 +250,6 @@ class Worker:
                 answer["interleaved"] = self._guarded(interleaved)
             return answer
 
-    @contextlib.contextmanager
-    def _cells(
-        self, replaced: Mapping[str, str] | None, caller: Callable[..., Any], calls: list[None]
-    ) -> Iterator[None]:
-        """While this holds, the caller finds the reference wherever it looks for the candidate's cell.
-
-        replaced: the candidate's name of a function or class → that in manual/.  Every call of a reference is added to
-        `calls`.
-        """
-        namespace = getattr(inspect.unwrap(caller), "__globals__", {})
-        kept: dict[str, Any] = {}
-        for name, reference in (replaced or {}).items():
-            original, counted = self.names[name], _counting(references.reference(reference), calls)
-            places = [key for key, value in namespace.items() if value is original]
-            kept |= dict.fromkeys(places, original)
-            namespace.update(dict.fromkeys(places, counted))
-        try:
-            yield
-        finally:
-            namespace.update(kept)
-
     def _guarded(self, call: Callable[[], Any]) -> dict[str, Any]:
         try:
             return {"results": call()}
@@ -289,44 +269,6 @@ class Worker:
                 text = linecache.getline(label, line).strip()[:200]
                 return {**described, "label": label, "line": line, "function": frame.f_code.co_name, "text": text}
         return described
-
-
-def _counting(reference: Any, calls: list[None]) -> Any:
-    """A function or class of the reference that counts its calls, and takes any mixture of floats and a 0 for zeros."""
-    if not inspect.isclass(reference):
-
-        def counted(*positional: Any, **keyword: Any) -> Any:
-            calls.append(None)
-            return reference(*_as_float64(positional), **keyword)
-
-        return counted
-
-    class Counted(reference):
-        def __init__(self, *parameters: Any):
-            super().__init__(*_as_float64(parameters))
-
-        def forward(self, *arguments: Any) -> Any:
-            calls.append(None)
-            return super().forward(*_as_float64(arguments))
-
-        def backward(self, *arguments: Any) -> Any:
-            calls.append(None)
-            return super().backward(*_as_float64(arguments))
-
-    return Counted
-
-
-def _as_float64(arguments: tuple[Any, ...]) -> list[Any]:
-    """float32 arrays in float64, and a number as an array of the first one's shape: loops start from `dc = 0`."""
-    like = next((np.zeros(one.shape) for one in arguments if isinstance(one, np.ndarray)), np.zeros(()))
-    return [
-        like + one
-        if isinstance(one, (int, float)) and not isinstance(one, bool)
-        else one.astype(np.float64)
-        if isinstance(one, np.ndarray) and one.dtype == np.float32
-        else one
-        for one in arguments
-    ]
 
 
 def _same_objects(before: list[Any], after: list[Any] | None) -> bool:

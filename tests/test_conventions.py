@@ -159,3 +159,45 @@ def test_converted_weights_give_the_same_hidden_states(conversion):
     with jax.enable_x64(True):
         actual = hidden_states(function(*converted, **to_options))
     assert_agrees(conversion, np.asarray(actual), hidden_states(variant.loop(*arguments)), S_of(arguments[1:]))
+
+
+# the rules and orders that the audit tries, which no package has
+
+
+def gru_step(x, h, W, b, *, old=False, after=False):
+    """One step of a GRU of W (D+H, 3H), packed z, r, h, written out."""
+    D, H = x.shape[1], h.shape[1]
+    z, r = (1 / (1 + np.exp(-(np.hstack([x, h]) @ W[:, k * H :][:, :H] + b[k * H :][:H]))) for k in (0, 1))
+    Wx, Wh = W[:D, 2 * H :], W[D:, 2 * H :]
+    new = np.tanh(x @ Wx + (r * (h @ Wh) if after else (r * h) @ Wh) + b[2 * H :])
+    return z * h + (1 - z) * new if old else (1 - z) * h + z * new
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["reset before", "reset after"])
+@pytest.mark.parametrize("old", [False, True], ids=["new rule", "old rule"])
+def test_every_rule_of_a_gru_is_the_one_written_out(old, after):
+    rng = np.random.default_rng(3)
+    N, T, D, H = 2, 3, 4, 5
+    x, h, W, b = (rng.standard_normal(shape) for shape in [(N, T, D), (N, H), (D + H, 3 * H), (3 * H,)])
+    rule = {"update": "old" if old else "new", "reset_after": after}
+    with jax.enable_x64(True):
+        (hs,) = conventions.dlfs2_time_gru(x, h, W[:D], W[D:], b, **rule)
+        gates = {name: np.s_[k * H : (k + 1) * H] for k, name in enumerate("urc")}
+        parameters = {f"W{name}": np.vstack([W[D:, block], W[:D, block]]).T for name, block in gates.items()}
+        parameters |= {f"b{name}": b[block][:, None] for name, block in gates.items()}
+        parameters |= {"Wy": np.ones((1, H)), "by": np.ones((1, 1))}
+        a, _ = conventions.coursera_gru_forward(x.transpose(2, 0, 1), h.T, parameters, names="uc", **rule)
+    for t in range(T):
+        h = gru_step(x[:, t], h, W, b, old=old, after=after)
+        assert_agrees("hs", np.asarray(hs[:, t]), h, S_of((x, W, b)))
+        assert_agrees("a", np.asarray(a[:, :, t]), h.T, S_of((x, W, b)))
+
+
+def test_gates_in_another_order_are_the_same_net_with_its_blocks_moved():
+    rng = np.random.default_rng(4)
+    x, h, c, Wx, Wh, b = (rng.standard_normal(shape) for shape in [(2, 3), (2, 4), (2, 4), (3, 16), (4, 16), (16,)])
+    moved = np.concatenate([np.arange(16).reshape(4, 4)["ifog".index(gate)] for gate in "figo"])
+    with jax.enable_x64(True):
+        expected = conventions.cs231n_lstm_step_forward(x, h, c, Wx, Wh, b)
+        found = conventions.cs231n_lstm_step_forward(x, h, c, Wx[:, moved], Wh[:, moved], b[moved], gates="figo")
+    np.testing.assert_array_equal(found, expected)

@@ -95,17 +95,20 @@ def bind_backward(contract: Backward, names: Mapping[str, Any], function: str) -
             found = {name: by_name[_plain(name)] for name in (*passed, *own) if _plain(name) in by_name}
         else:
             returned = returned if isinstance(returned, (tuple, list)) else () if returned is None else (returned,)
-            if len(returned) not in (len(passed), len(passed) + len(own)):
+            states = list(contract.optional_gradients)
+            ways = [[*passed, *own], *([*passed, *states[:count]] for count in range(len(states) + 1))]
+            names_of = next((way for way in ways if len(way) == len(returned)), None)
+            if names_of is None:
                 expected = ", ".join(passed) or "nothing"
                 raise TypeError(f"backward returned {len(returned)} results; expected {expected}")
-            found = dict(zip([*passed, *own], returned, strict=False))
+            found = dict(zip(names_of, returned, strict=True))
         after = attributes(layer)
         if missing := [name for name in own if name not in found]:
             places.update(name for name, value in after.items() if not _same(before.get(name), value))
             changed = {name: value for name, value in after.items() if name in places}
             found |= _left_in(after, changed, [np.shape(parameter) for parameter in parameters], missing)
         # the gradient of the state that came in is the last that BPTT computes
-        return found | {name: after[name] for name in contract.optional_gradients if name in after}
+        return {name: after[name] for name in contract.optional_gradients if name in after} | found
 
     backward.__wrapped__ = names[function.partition(".")[0]].backward  # type: ignore[attr-defined]
     return backward

@@ -51,7 +51,7 @@ def unpack(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
 def with_globals(contract: Forward, names: Mapping[str, Any], function: str) -> Any:
     """The function, called with its parameters as globals, and so with the sizes that scripts keep there."""
     called = names[function]
-    namespace = inspect.unwrap(called).__globals__
+    namespace = getattr(inspect.unwrap(called), "__globals__", names)  # an object that can be called has none
 
     def loss_fun(inputs: Any, targets: Any, hprev: Any, *parameters: Any) -> Any:
         given = dict(zip(PARAMETERS, parameters, strict=True))
@@ -66,7 +66,7 @@ def with_globals(contract: Forward, names: Mapping[str, Any], function: str) -> 
 
 
 @contextmanager
-def _set(namespace: dict[str, Any], values: Mapping[str, Any]) -> Iterator[None]:
+def _set(namespace: Any, values: Mapping[str, Any]) -> Iterator[None]:
     kept = {name: namespace[name] for name in values if name in namespace}
     namespace.update(values)
     try:
