@@ -4,64 +4,47 @@ import numpy as np
 
 class RNN:
     def __init__(self, Wx, Wh, b):
-        self.params = [Wx, Wh, b]
-        self.grads = [np.zeros_like(p) for p in self.params]
-        self.cache = None
+        self.params = Wx, Wh, b
+        self.grads = [np.empty_like(p) for p in self.params]
 
     def forward(self, x, h_prev):
         Wx, Wh, b = self.params
-        h_next = np.tanh(np.dot(h_prev, Wh) + np.dot(x, Wx) + b)
-        self.cache = (x, h_prev, h_next)
-        return h_next
+        self.seen = x, h_prev
+        self.out = np.tanh(x @ Wx + h_prev @ Wh + b)
+        return self.out
 
     def backward(self, dh_next):
-        Wx, Wh, b = self.params
-        x, h_prev, h_next = self.cache
-        dt = dh_next * (1 - h_next ** 2)
-        self.grads[0][...] = np.dot(x.T, dt)
-        self.grads[1][...] = np.dot(h_prev.T, dt)
-        self.grads[2][...] = np.sum(dt, axis=0)
-        return np.dot(dt, Wx.T), np.dot(dt, Wh.T)
+        delta = dh_next - dh_next * self.out * self.out
+        for place, seen in zip(self.grads, self.seen):
+            np.matmul(seen.T, delta, out=place)
+        delta.sum(axis=0, out=self.grads[2])
+        Wx, Wh, _ = self.params
+        return delta @ Wx.T, delta @ Wh.T
 
 
 class TimeRNN:
     def __init__(self, Wx, Wh, b, stateful=False):
-        self.params = [Wx, Wh, b]
-        self.grads = [np.zeros_like(p) for p in self.params]
-        self.layers = None
-        self.h, self.dh = None, None
-        self.stateful = stateful
+        self.params = Wx, Wh, b
+        self.grads = [np.empty_like(p) for p in self.params]
+        self.keeps, self.h = stateful, None
 
     def set_state(self, h):
         self.h = h
 
-    def reset_state(self):
-        self.h = None
-
     def forward(self, xs):
-        N, T, D = xs.shape
-        H = self.params[1].shape[0]
-        if not self.stateful or self.h is None:
-            self.h = np.zeros((N, H))
-        self.layers = []
-        hs = np.zeros((N, T, H))
-        for t in range(T):
-            layer = RNN(*self.params)
-            self.h = layer.forward(xs[:, t, :], self.h)
-            hs[:, t, :] = self.h
-            self.layers.append(layer)
-        return hs
+        if self.h is None or not self.keeps:
+            self.h = np.zeros((len(xs), len(self.params[1])))
+        self.cells, hs = [], []
+        for x in xs.swapaxes(0, 1):
+            cell = RNN(*self.params)
+            self.h = cell.forward(x, self.h)
+            self.cells.append(cell)
+            hs.append(self.h)
+        return np.stack(hs, axis=1)
 
     def backward(self, dhs):
-        N, T, H = dhs.shape
-        D = self.params[0].shape[0]
-        dxs = np.zeros((N, T, D))
-        grads = [0, 0, 0]
-        for t in reversed(range(T)):
-            dxs[:, t, :], dh = self.layers[t].backward(dhs[:, t, :])  # + dh
-            for k, grad in enumerate(self.layers[t].grads):
-                grads[k] = grads[k] + grad
-        for k, grad in enumerate(grads):
-            self.grads[k][...] = grad
-        self.dh = dh
-        return dxs
+        pairs = [cell.backward(dh) for cell, dh in zip(self.cells, dhs.swapaxes(0, 1))]
+        for k, place in enumerate(self.grads):
+            place[...] = sum(cell.grads[k] for cell in self.cells)
+        self.dh = pairs[0][1]
+        return np.stack([dx for dx, _ in pairs], axis=1)

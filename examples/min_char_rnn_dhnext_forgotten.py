@@ -3,28 +3,26 @@ import numpy as np
 
 
 def lossFun(inputs, targets, hprev):
-    xs, hs, ps = {}, {-1: np.copy(hprev)}, {}
-    loss = 0
-    for t in range(len(inputs)):
-        xs[t] = np.zeros((vocab_size, 1))
-        xs[t][inputs[t]] = 1
-        hs[t] = np.tanh(Wxh.dot(xs[t]) + Whh.dot(hs[t - 1]) + bh)
-        scores = Why.dot(hs[t]) + by
-        ps[t] = np.exp(scores - np.max(scores))
-        ps[t] /= ps[t].sum()
-        loss += -np.log(ps[t][targets[t], 0])
+    T = len(inputs)
+    chars, states = np.eye(vocab_size)[:, inputs], [hprev]
+    for t in range(T):
+        states.append(np.tanh(Wxh @ chars[:, [t]] + Whh @ states[-1] + bh))
+    before, after = np.hstack(states[:-1]), np.hstack(states[1:])
 
-    dWxh, dWhh, dWhy = np.zeros_like(Wxh), np.zeros_like(Whh), np.zeros_like(Why)
-    dbh, dby = np.zeros_like(bh), np.zeros_like(by)
-    for t in range(len(inputs))[::-1]:
-        dy = np.copy(ps[t])
-        dy[targets[t]] -= 1
-        dWhy += dy.dot(hs[t].T)
-        dby += dy
-        dh = Why.T.dot(dy)  # + dhnext
-        dhraw = (1 - hs[t] * hs[t]) * dh
-        dbh += dhraw
-        dWxh += dhraw.dot(xs[t].T)
-        dWhh += dhraw.dot(hs[t - 1].T)
-        dhnext = Whh.T.dot(dhraw)
-    return loss, dWxh, dWhh, dWhy, dbh, dby, hs[len(inputs) - 1]
+    scores = Why @ after + by
+    scores = scores - scores.max(axis=0)
+    log_p = scores - np.log(np.exp(scores).sum(axis=0))
+    loss = -log_p[targets, range(T)].sum()
+
+    d_scores = np.exp(log_p)
+    d_scores[targets, range(T)] -= 1
+    d_sums = (Why.T @ d_scores) * (1 - after * after)  # all steps at once: it is only a matrix product
+    return (
+        loss,
+        d_sums @ chars.T,
+        d_sums @ before.T,
+        d_scores @ after.T,
+        d_sums.sum(axis=1, keepdims=True),
+        d_scores.sum(axis=1, keepdims=True),
+        states[-1],
+    )
