@@ -34,14 +34,14 @@ def result(experiment: Experiment, name: str) -> Result:
             max_abs=max(comparison.max_abs for comparison in compared),
             max_rel=max(comparison.max_rel for comparison in compared),
         )
+
+    def vacuous(other: Case) -> bool:
+        return not experiment.truth(other)[0][name].any()
+
     first, verdict = failing[0], statuses[failing[0]].verdict
     case, condition = first, None
     if not (experiment.dead or experiment.lab.single):
         alike = experiment.fails(name, verdict)
-
-        def vacuous(other: Case) -> bool:
-            return not experiment.truth(other)[0][name].any()
-
         with contextlib.suppress(when.OutOfTime):
             # most results fail together, so shrinking starts where another one has already arrived
             case = when.smallest(alike, next((known for known in experiment.shrunk if alike(known)), first))
@@ -50,7 +50,7 @@ def result(experiment: Experiment, name: str) -> Result:
             condition = when.condition(experiment.fails(name), vacuous, case, _cotangents(experiment), seen)
     status = experiment.run(case).statuses[name]
     plain = [other for other in statuses if not other.saturated and other.scale == 1]  # where nothing vanishes
-    everywhere = all(statuses[other].verdict != AGREES for other in plain)
+    everywhere = all(statuses[other].verdict != AGREES or vacuous(other) for other in plain)
     result = Result(name, verdict, failed=len(failing), everywhere=everywhere, case=str(case), condition=condition)
     result.actual, result.expected = status.actual, status.expected
     if status.comparison is not None:
