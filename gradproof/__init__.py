@@ -28,12 +28,12 @@ def audit(
     timeout: float = 60.0,
     case: str | None = None,
 ) -> Report:
-    """Audit a file, one function of a file, or a function object.
+    """Audit a file, one function or class of a file, or a function or class object.
 
-    target: the path of a .py or .ipynb, "FILE::FUNCTION", or a function.  A function is audited in a process of its
-    own like a file; its forward and cell are looked up among the globals that it sees.
-    convention: "auto", a family ("coursera"), or one contract ("coursera.lstm_backward") for a
-    function of another name.
+    target: the path of a .py or .ipynb, "FILE::FUNCTION", a function, a class of layers, or a method of one.  An object
+    is audited in a process of its own like a file; its forward and cell are looked up among the globals that it sees.
+    convention: "auto", a family ("coursera"), or one contract ("coursera.lstm_backward", "dlfs2.TimeRNN") for a
+    function or class of another name.
     examples, seed: how many cases are drawn after the designed ones, and from which seed.
     timeout: seconds after which one call of the candidate is given up.
     case: the one case to try, as a report prints it: "n_x=1 n_a=1 n_y=1 m=1 T=2 seed=0".
@@ -56,7 +56,7 @@ def assert_gradients(
     """For a test suite: raise AssertionError unless every gradient agrees with automatic differentiation.
 
     The message is the report: a table of gradients, the smallest failing case, and the line that reproduces it.
-    Arguments as in `audit`.
+    Arguments as in `audit`: a class is audited with its forward and backward.
     """
     __tracebackhide__ = True
     audit(function, convention=convention, examples=examples, seed=seed, timeout=timeout).raise_if_wrong()

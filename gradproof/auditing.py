@@ -30,9 +30,10 @@ def audit(
     """See `gradproof.audit`."""
     function: str | None = None
     if not callable(target) and not isinstance(target, (str, Path)):
-        raise TypeError(f"{target!r} is a {type(target).__name__}; expected a path or a function")
+        raise TypeError(f"{target!r} is a {type(target).__name__}; expected a path, a function or a class")
     if callable(target):
-        file, function = "", getattr(target, "__name__", "")
+        target, name = _with_its_class(target)
+        file, function = "", name
         if not function:
             raise AuditError(f"{target!r} has no name; expected a function")
     else:
@@ -63,6 +64,15 @@ def audit(
     texts = [chunk.text for chunk in candidate.source.chunks]
     notes += [Note(old) for old in replaced(candidate.words, texts) if old not in told]
     return Report(file or f"{function} ({candidate.source.path})", functions, _notes(candidate) + notes)
+
+
+def _with_its_class(target: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
+    """A method comes with its class, and is called as "TimeRNN.backward"."""
+    made, dot, _ = getattr(target, "__qualname__", "").partition(".")
+    owner = getattr(target, "__globals__", {}).get(made)
+    if dot and isinstance(owner, type):
+        return owner, target.__qualname__
+    return target, getattr(target, "__name__", "")
 
 
 def _check_case(case: str, contract: Contract) -> None:
@@ -125,8 +135,8 @@ def _notes(candidate: Candidate) -> list[Note]:
 
 
 def _nothing(reason: str, notes: list[Note]) -> str:
-    known = [f"  {signature(contract)}" for contracts in CONVENTIONS.values() for contract in contracts]
-    return "\n".join([reason, *(note.message for note in notes), "It looks for", *dict.fromkeys(known)])
+    told = "It looks for functions such as lstm_backward(da, caches): `gradproof conventions` lists them all"
+    return "\n".join([reason, *(note.message for note in notes), told])
 
 
 def _reproduce(function: Function, file: str, convention: str) -> str | None:

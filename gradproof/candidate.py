@@ -126,7 +126,8 @@ class Candidate:
         self.supplied = answer["supplied"]
         self.problems = [*self.source.problems, *found]
         for failure in answer["failures"]:
-            message = f"{failure['type']}: {failure['message']}"
+            kind = "" if failure["type"] == "Skipped" else f"{failure['type']}: "
+            message = f"{kind}{failure['message']}"
             self.problems.append(
                 sources.Problem(failure["label"], failure["line"], message, function=failure.get("defines"))
             )

@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import textwrap
 import time
 import traceback
 from pathlib import Path
@@ -58,10 +59,11 @@ def audit(
     gradproof audit lstm.py
     gradproof audit lstm.py::lstm_backward --case "n_a=1 T=2 seed=0"
 
-    A case names sizes (n_x n_a n_y m T, or N T D H V M), a seed, and what is unusual: scale=3 of inputs, cotangents=50,
-    saturated gates, dc=0.
+    A case names sizes (n_x n_a n_y m T, or N T D H V M) and a seed; what is unusual is added: scale=3 for the inputs,
+    cotangents=50, saturated for the gates, dc=0 for a cotangent that is zero.
 
-    Exit code: 0 all agree, 1 a function is not verified, 2 nothing could be audited, 3 a defect of gradproof.
+    Exit code: 0 all agree, 1 a function is not verified, 2 nothing could be audited, 3 a defect of gradproof, 130
+    interrupted.
     """
     if sys.stdout is None and output is None:
         sys.exit(USAGE)  # closed: nobody would read the report
@@ -113,7 +115,9 @@ def conventions() -> None:
         # the spellings of one function are one entry
         first = {(type(contract), signature(contract)): contract for contract in reversed(contracts)}
         for contract in reversed(first.values()):
-            click.echo(f"  {signature(contract)}\n      {contract.description}; returns {returns(contract)}")
+            click.echo(f"  {signature(contract)}")
+            told = f"{contract.description}; returns {returns(contract)}"
+            click.echo(textwrap.fill(told, 79, initial_indent=6 * " ", subsequent_indent=6 * " "))
 
 
 def _write(report: Any, form: str, output: Path | None) -> None:

@@ -154,6 +154,9 @@ class Judge:
         if function.failing:
             self._glue(function, target, experiment)
         function.findings += side_effects(experiment)
+        if any(finding.kind == "stateful" for finding in function.findings):
+            function.verdict = WRONG
+            function.results.append(Result("second call", WRONG))
         if function.verdict == VERIFIED:
             function.findings += overflow(experiment)
         return function, target
@@ -328,7 +331,14 @@ class Judge:
         if other.cell_calls == 0:
             return  # it calls its cell by another way
         if opaque and any(outcome.error and not experiment.run(case).error for case, outcome in other.tried.items()):
-            return  # it reads what its own cell leaves in a cache
+            # it reads what its own cell leaves in a cache, so another cell does not fit
+            alone = self._judged.get(_asked(cell))
+            if alone is not None:
+                told = (
+                    "is verified: look at the loop around it" if alone.verdict == VERIFIED else "is not verified either"
+                )
+                function.findings.append(Finding("cell", f"its cell, {cell.name}, {told}"))
+            return
         what = "gradient" if function.kind == "backward" else "output"
         swapped = f"with the reference's {cell.contract.name.partition('.')[0]} in place of its own"
         if other.agrees:

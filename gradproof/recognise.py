@@ -110,8 +110,7 @@ def _unaudited(candidate: Candidate, contract: Contract, name: str, foreign: str
         made, _, method = given.partition(".")
         given = f"{made}({_given(candidate.functions.get(f'{made}.__init__'))}).{method}"
     if others:
-        keys = ", ".join(contract.keys)
-        reason = f"has a known name, and does not read {keys}, or as others call them: not audited"
+        reason = f"has a known name, and parameters of other names than {', '.join(contract.keys)}: not audited"
     elif foreign is None:
         reason = f"has a known name and other arguments than {signature(contract)}: not audited"
     elif forward_of(contract).reference is None:

@@ -162,6 +162,9 @@ class Worker:
                 if entries:
                     answer["entries"] = entries_of(described, cache)
                 if probe:
+                    with contextlib.suppress(Exception):
+                        fresh = {name: before[name].copy() for name in inputs}
+                        answer["keeps_state"] = described.keeps_state(described, self.names, function, fresh)
                     answer["changed"] = changed(arguments, flat({**positional, **keyword}))
                     fresh = {name: before[name] for name in inputs}
                     answer["again"] = self._guarded(lambda: self._outputs(described, called, fresh, taken)[0])

@@ -29,6 +29,21 @@ from .rows import (
 )
 from .shapes import Array, check_arrays, check_cache
 
+__all__ = [
+    "lstm_backward",
+    "lstm_forward",
+    "lstm_step_backward",
+    "lstm_step_forward",
+    "rnn_backward",
+    "rnn_forward",
+    "rnn_step_backward",
+    "rnn_step_forward",
+    "temporal_affine_backward",
+    "temporal_affine_forward",
+    "temporal_softmax_loss",
+    "word_embedding_backward",
+    "word_embedding_forward",
+]
 GATES = "ifoc"  # the canonical LSTM calls the candidate c
 
 

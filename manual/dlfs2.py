@@ -37,6 +37,17 @@ from .rows import (
 )
 from .shapes import Array, check_arrays
 
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "TimeAffine",
+    "TimeEmbedding",
+    "TimeGRU",
+    "TimeLSTM",
+    "TimeRNN",
+    "TimeSoftmaxWithLoss",
+]
 LSTM_GATES = "fcio"  # the canonical LSTM calls the candidate c
 GRU_GATES = "zrh"
 

@@ -4,6 +4,7 @@ A stack is a list of layers, each a pair (cell, parameters): the cell is "rnn", 
 parameters are those of that net's cell forward.  layers[0] reads x, and every other layer reads the hidden states of
 the layer before it in the list.  What a layer's own prediction layer computes is not used; losses.py gives the
 predictions of the top layer, and the da that the backward starts from.
+A layer may leave its prediction layer out of its parameters.
 The state of a layer is the tuple of what one step hands to the next: (a,) for an RNN or a GRU, (a, c) for an LSTM.
 
 Training by truncated BPTT is a loop that needs the caches of one window at a time:
@@ -157,6 +158,7 @@ def _layer_forward(cell: Cell, x: Array, state: State, parameters: Any) -> tuple
     if not isinstance(state, (tuple, list)) or len(state) != len(STATE[cell]):
         given = f"{len(state)} arrays" if isinstance(state, (tuple, list)) else f"a {type(state).__name__}"
         raise ValueError(f"the state is {given}; expected a tuple of {' and '.join(STATE[cell])}")
+    parameters = {**_no_prediction(cell, parameters, x), **parameters}
     caches: Any
     if cell == "lstm":
         a, _, c, caches = lstm_forward(x, state[0], parameters, state[1])
@@ -176,6 +178,13 @@ def _last(a: Array) -> Array:
 def _zeros(cell: Cell, parameters: Any, x: Array) -> State:
     check_parameters({BIAS[cell]: ("n_a", "1")}, parameters, x, {})
     return tuple(np.zeros((len(parameters[BIAS[cell]]), x.shape[1]), dtype=x.dtype) for _ in STATE[cell])
+
+
+def _no_prediction(cell: Cell, parameters: Any, x: Array) -> dict[str, Array]:
+    """One output of no weight, for a layer that has none."""
+    check_parameters({BIAS[cell]: ("n_a", "1")}, parameters, x, {})
+    Wy = np.zeros((1, len(parameters[BIAS[cell]])), dtype=x.dtype)
+    return {"Wya" if cell == "rnn" else "Wy": Wy, "by": np.zeros((1, 1), dtype=x.dtype)}
 
 
 def _check_stack(layers: Sequence[Layer], states: Sequence[State] | None) -> None:

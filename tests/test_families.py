@@ -470,7 +470,7 @@ def test_a_gru_whose_forward_is_in_another_module_is_verified(tmp_path):
 
 def test_a_gru_with_parameters_of_other_names_is_told_and_not_audited(tmp_path):
     source = GRU.replace('parameters["W', 'parameters["U_').replace('parameters["b', 'parameters["c_')
-    with pytest.raises(gradproof.AuditError, match="reads none of Wz, Wr, Wh, bz, br, bh: not audited"):
+    with pytest.raises(gradproof.AuditError, match="parameters of other names than Wz, Wr, Wh, bz, br, bh"):
         gradproof.audit(written(tmp_path, source))
 
 
@@ -500,3 +500,44 @@ def test_the_repeat_of_a_class_of_another_name_reproduces(tmp_path):
     again = gradproof.audit(words[2], convention=words[4], case=words[6])
     assert [named(function, "wrong") for function in again.functions] == [{"dWx"}]
     assert report.notes == []
+
+
+def test_a_layer_that_is_not_stateful_and_keeps_its_state_is_wrong(tmp_path):
+    source = spoiled(DLFS2, ("if not self.stateful or self.h is None:", "if self.h is None:"))
+    functions = audited(tmp_path, source)
+    function = functions["TimeRNN.forward"]
+    assert (function.verdict, named(function, "wrong")) == ("wrong", {"second call"})
+    assert "does not start from zero" in message(function, "stateful")
+    assert functions["TimeRNN.backward"].verdict == "verified"
+
+
+def test_a_method_is_audited_with_its_class(tmp_path, monkeypatch):
+    written(tmp_path, DLFS2, "layers_with_methods.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    import layers_with_methods
+
+    try:
+        report = gradproof.audit(layers_with_methods.RNN.backward, examples=1)
+    finally:
+        del sys.modules["layers_with_methods"]
+    assert [(function.name, function.verdict) for function in report.functions] == [("RNN.backward", "verified")]
+
+
+def test_a_large_error_in_small_numbers_is_not_taken_for_float32(tmp_path):
+    source = spoiled(CS231N, ("carried_h, carried_c, *grads = lstm", "carried_h, _, *grads = lstm"))
+    report = gradproof.audit(f"{written(tmp_path, source)}::lstm_backward", case="N=2 T=3 saturated seed=0")
+    (function,) = report.functions
+    assert (function.verdict, "float32" in kinds(function)) == ("wrong", False)
+
+
+def test_a_loop_that_reads_its_own_cells_cache_is_told_what_the_cell_is(tmp_path):
+    size = "cache[0][0].shape[1]"  # of x in its own cache, of something else in the reference's
+    source = spoiled(
+        CS231N,
+        ("    dxs, sums = [], [0, 0, 0]", f"    dxs, sums = np.zeros((*dh.shape[:2], {size})), [0, 0, 0]"),
+        ("dxs.insert(0, dx)", "dxs[:, t] = dx"),
+        ("np.stack(dxs, axis=1)", "dxs"),
+        ("carried_h, carried_c, *grads = lstm", "carried_h, _, *grads = lstm"),
+    )
+    function = audited(tmp_path, source)["lstm_backward"]
+    assert message(function, "cell") == "its cell, lstm_step_backward, is verified: look at the loop around it"

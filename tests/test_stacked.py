@@ -496,3 +496,21 @@ def test_a_window_without_steps_is_an_error(size):
         stacked.windows(5, size)
     with pytest.raises(ValueError, match="T is 0; expected at least 1"):
         stacked.windows(0, 3)
+
+
+def test_a_layer_may_leave_out_its_prediction_layer():
+    rng = np.random.default_rng(0)
+    sizes = {"n_x": 3, "n_a": 2, "n_a+n_x": 5, "1": 1}
+    of_cell = {
+        "rnn": {"Wax": ("n_a", "n_x"), "Waa": ("n_a", "n_a"), "ba": ("n_a", "1")},
+        "lstm": {name: shape for name, shape in lstm.PARAMETERS.items() if name not in PREDICTION},
+        "gru": {name: shape for name, shape in gru.PARAMETERS.items() if name not in PREDICTION},
+    }
+    x = rng.standard_normal((3, 2, 4))
+    for cell, shapes in of_cell.items():
+        without = {n: rng.standard_normal([sizes[size] for size in shape]) for n, shape in shapes.items()}
+        layer = {"Wya": np.ones((1, 2))} if cell == "rnn" else {"Wy": np.ones((1, 2))}
+        whole = {**without, **layer, "by": np.ones((1, 1))}
+        assert_identical(
+            stacked.stacked_forward(x, [(cell, without)])[0], stacked.stacked_forward(x, [(cell, whole)])[0]
+        )

@@ -57,6 +57,8 @@ class Forward:
     gates: str = ""  # the order in which gates are packed, unless the options name another
     logits: str | None = None  # the input to which a constant may be added without changing anything
     float32: bool = False  # the publication itself keeps buffers of float32
+    # (contract, names, function, inputs) → whether a second forward of the same object starts where the first ended
+    keeps_state: Callable[..., bool] = lambda *_: False
     bind: Callable[..., Callable[..., Any]] = by_name
     description: str = ""
 

@@ -48,6 +48,16 @@ def bind_forward(contract: Forward, names: Mapping[str, Any], function: str) -> 
     return forward
 
 
+def keeps_state(contract: Forward, names: Mapping[str, Any], function: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether a layer that is not stateful starts its second forward from something else than zero."""
+    positional, _ = contract.pack(contract, inputs, ())
+    count = len(contract.constructor or ())
+    arguments = list(positional.values())
+    layer = names[function.partition(".")[0]](*arguments[:count])
+    first, second = (np.array(layer.forward(*arguments[count:])) for _ in range(2))
+    return not np.array_equal(first, second)
+
+
 def unpack_forward(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
     """The outputs, which more may follow, and what the backward needs.
 
@@ -223,6 +233,7 @@ def layer(
         constructor=tuple(parameters),
         float32=True,
         bind=bind_forward,
+        keeps_state=keeps_state if state else lambda *_: False,
         description=description,
         **others,
     )
