@@ -112,7 +112,7 @@ def test_a_case_may_name_what_only_another_function_has(tmp_path):
 
 @pytest.mark.parametrize("target", [5, None, manual.lstm])
 def test_what_is_neither_a_path_nor_a_function_is_a_type_error(target):
-    with pytest.raises(TypeError, match="expected a path or a function"):
+    with pytest.raises(TypeError, match="expected a path, a function or a class"):
         gradproof.audit(target)
 
 
