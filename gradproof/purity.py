@@ -60,7 +60,7 @@ def _on(experiment: Experiment, case: Case) -> list[Finding]:
             if differing:
                 findings.append(Finding(kind, f"{told} gives another {', '.join(differing)}"))
     if answer.get("keeps_state") is True:
-        told = "a second forward without stateful=True does not start from zero, but where the first ended"
+        told = "with stateful=False a second forward does not start from zero, but where the first ended"
         findings.append(Finding("stateful", told))
     if answer.get("rebound") is True:
         told = "puts other arrays into grads: an optimizer that was given the old ones never sees these gradients"

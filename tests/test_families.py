@@ -511,6 +511,11 @@ def test_a_layer_that_is_not_stateful_and_keeps_its_state_is_wrong(tmp_path):
     assert functions["TimeRNN.backward"].verdict == "verified"
 
 
+def test_a_layer_that_is_stateful_unless_told_otherwise_is_verified(tmp_path):
+    functions = audited(tmp_path, spoiled(DLFS2, ("stateful=False", "stateful=True")))
+    assert set(verdicts(functions).values()) == {"verified"}
+
+
 def test_a_method_is_audited_with_its_class(tmp_path, monkeypatch):
     written(tmp_path, DLFS2, "layers_with_methods.py")
     monkeypatch.syspath_prepend(tmp_path)
