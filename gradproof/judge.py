@@ -53,7 +53,6 @@ class Judge:
         self.lab = Lab(candidate, lambda: self.progress(*self._at), single=case is not None)
         self.targets = targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
-        self._drawn: dict[str, list[Case]] = {}
         self._judged: dict[tuple[str, str], Function] = {}  # by name and kind of contract
         self._caches: dict[str, tuple[str, str]] = {}
         self._at = ("", 0, 1)
@@ -121,11 +120,7 @@ class Judge:
     def _cases(self, contract: Contract) -> list[Case]:
         if self.case is not None:
             return [drawing.parse(self.case, contract)]
-        named = " ".join(key(contract))
-        if named not in self._drawn:
-            drawn = drawing.drawn(contract, self.seed, self.examples)
-            self._drawn[named] = [*drawing.grid(contract), *drawn]
-        return self._drawn[named]
+        return [*drawing.grid(contract), *drawing.drawn(contract, self.seed, self.examples)]
 
     def _explored(
         self, target: Target, forward: Target | None = None, cells: dict[str, str] | None = None

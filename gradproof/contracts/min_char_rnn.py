@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .contract import Backward, Contract, Dimensions, Forward
-from .packing import constant, itself, pack_backward, scalar
+from .packing import as_tuple, constant, itself, pack_backward, scalar
 
 CONVENTION = "min_char_rnn"
 PARAMETERS: dict[str, Dimensions] = {
@@ -41,10 +41,7 @@ def pack_columns(
 
 def unpack(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
     """(loss, dWxh, dWhh, dWhy, dbh, dby, hprev); the gradients take the place of the cache."""
-    if not isinstance(returned, (tuple, list)) or len(returned) != len(RETURNED):
-        count = f" of {len(returned)}" if isinstance(returned, (tuple, list)) else ""
-        raise TypeError(f"returned {type(returned).__name__}{count}; expected the tuple ({', '.join(RETURNED)})")
-    loss, *gradients, h = returned
+    loss, *gradients, h = as_tuple(returned, RETURNED)
     return {"loss": scalar(loss), "hprev": h}, dict(zip(RETURNED[1:-1], gradients, strict=True))
 
 

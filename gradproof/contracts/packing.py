@@ -30,7 +30,7 @@ def constant(kind: str, array: Any) -> Any:
 def unpack_forward(contract: Forward, returned: Any) -> tuple[dict[str, Any], Any]:
     """A tuple of the outputs and, last, the cache."""
     expected = (*contract.outputs, contract.returned_cache)
-    arrays = _tuple(returned, expected)
+    arrays = as_tuple(returned, expected)
     return dict(zip(contract.outputs, arrays, strict=False)), arrays[-1]
 
 
@@ -47,7 +47,7 @@ def unpack_gradients(contract: Backward, returned: Any) -> dict[str, Any]:
     names = tuple(contract.gradients)
     if len(names) == 1 and not isinstance(returned, (tuple, list)):
         returned = (returned,)
-    return dict(zip(names, _tuple(returned, names), strict=True))
+    return dict(zip(names, as_tuple(returned, names), strict=True))
 
 
 def itself(contract: Backward, names: Mapping[str, Any], function: str) -> Any:
@@ -65,7 +65,8 @@ def scalar(value: Any) -> Any:
     return np.reshape(value, ()) if isinstance(value, np.ndarray) and value.size == 1 else value
 
 
-def _tuple(returned: Any, expected: tuple[str, ...]) -> tuple[Any, ...]:
+def as_tuple(returned: Any, expected: tuple[str, ...]) -> tuple[Any, ...]:
+    """What was returned, if it is a tuple of as many results.  Raises TypeError with what was expected."""
     if not isinstance(returned, (tuple, list)) or len(returned) != len(expected):
         count = f" of {len(returned)}" if isinstance(returned, (tuple, list)) else ""
         raise TypeError(f"returned {type(returned).__name__}{count}; expected the tuple ({', '.join(expected)})")
