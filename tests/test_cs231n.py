@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import row_cases
 from agreement import (
     LAYOUTS,
     S_of,
@@ -15,32 +16,13 @@ from agreement import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from row_cases import CASE, cases_of, free_cases, shape_of
 
 from autodiff import conventions, truth
 from manual import cs231n
 
-# XLA compiles every forward once per shape.
-POOL = [
-    {"N": 1, "T": 1, "D": 1, "H": 1, "V": 1, "M": 1},
-    {"N": 2, "T": 3, "D": 4, "H": 5, "V": 6, "M": 7},
-    {"N": 1, "T": 5, "D": 3, "H": 2, "V": 4, "M": 1},
-]
-
-
-def cases_of(sizes):
-    return st.fixed_dictionaries(
-        {
-            "sizes": sizes,
-            "seed": st.integers(0, 2**32 - 1),
-            "scale": st.sampled_from([0.1, 1.0, 10.0]),
-            "cotangents": st.sampled_from([1e-5, 1.0, 50.0]),
-        }
-    )
-
-
+POOL = [*row_cases.POOL, {"N": 1, "T": 5, "D": 3, "H": 2, "V": 4, "M": 1}]
 cases = cases_of(st.sampled_from(POOL))
-free_cases = cases_of(st.fixed_dictionaries({name: st.integers(1, 4) for name in "NTDHVM"}))
-CASE = {"sizes": POOL[1], "seed": 0, "scale": 1.0, "cotangents": 1.0}
 
 LAYERS = {  # what each forward takes, and what it returns before its cache
     "rnn_step": ({"x": "N D", "prev_h": "N H", "Wx": "D H", "Wh": "H H", "b": "H"}, {"next_h": "N H"}),
@@ -54,10 +36,6 @@ LAYERS = {  # what each forward takes, and what it returns before its cache
 }
 layers = pytest.mark.parametrize("layer", LAYERS)
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
-
-def shape_of(dimensions, sizes):
-    return tuple(4 * sizes["H"] if name == "4H" else sizes[name] for name in dimensions.split())
 
 
 def arrays_of(layer, case, dtype=np.float64):

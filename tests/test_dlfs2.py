@@ -16,31 +16,12 @@ from agreement import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from row_cases import CASE, POOL, cases_of, free_cases, shape_of
 
 from autodiff import conventions, truth
 from manual import cs231n, dlfs2
 
-# XLA compiles every forward once per shape.
-POOL = [
-    {"N": 1, "T": 1, "D": 1, "H": 1, "V": 1, "M": 1},
-    {"N": 2, "T": 3, "D": 4, "H": 5, "V": 6, "M": 7},
-]
-
-
-def cases_of(sizes):
-    return st.fixed_dictionaries(
-        {
-            "sizes": sizes,
-            "seed": st.integers(0, 2**32 - 1),
-            "scale": st.sampled_from([0.1, 1.0, 10.0]),
-            "cotangents": st.sampled_from([1e-5, 1.0, 50.0]),
-        }
-    )
-
-
 cases = cases_of(st.sampled_from(POOL))
-free_cases = cases_of(st.fixed_dictionaries({name: st.integers(1, 4) for name in "NTDHVM"}))
-CASE = {"sizes": POOL[1], "seed": 0, "scale": 1.0, "cotangents": 1.0}
 
 RNN = {"Wx": "D H", "Wh": "H H", "b": "H"}
 LSTM = {"Wx": "D 4H", "Wh": "H 4H", "b": "4H"}
@@ -69,10 +50,6 @@ TWINS = {
 layers = pytest.mark.parametrize("name", LAYERS)
 blocks = pytest.mark.parametrize("name", BLOCKS)
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
-
-def shape_of(dimensions, sizes):
-    return tuple(int(name[:-1] or 1) * sizes[name[-1]] for name in dimensions.split())
 
 
 def arrays_of(name, case, dtype=np.float64):
