@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import AuditError
+from .own.signature import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from .verdicts import Report
 
-__all__ = ["AuditError", "assert_gradients", "audit"]
+__all__ = ["AuditError", "Signature", "assert_gradients", "audit"]
 __version__ = "0.1.0"
 
 
@@ -27,6 +28,11 @@ def audit(
     seed: int = 0,
     timeout: float = 60.0,
     case: str | None = None,
+    arithmetic: str = "all",
+    digits: int = 30,
+    forward: str | Callable[..., Any] | None = None,
+    backward: str | None = None,
+    signature: Signature | None = None,
 ) -> Report:
     """Audit a file, one function or class of a file, or a function or class object.
 
@@ -37,12 +43,31 @@ def audit(
     examples, seed: how many cases are drawn after the designed ones, and from which seed.
     timeout: seconds after which one call of the candidate is given up.
     case: the one case to try, as a report prints it: "n_x=1 n_a=1 n_y=1 m=1 T=2 seed=0".
+    arithmetic: what decides besides floats: "field" (a chain of finite fields: identical or not), "arb" (balls: equal
+    to so many digits, or rigorously different), "all", or "float64" for nothing else.
+    digits: decimals to which balls that are called equal agree.
+    forward, backward: a pair of one's own, which no convention has; the truth is the forward itself.  Of a file, both
+    names, or only the forward's of a function that returns a loss and its gradients; with a function as the target,
+    which is then the backward, the forward as a function.
+    signature: what cannot be discovered of such a pair, the shapes of its inputs for instance.
     Returns a Report, which is true when every function is verified.
     Raises AuditError when there is nothing to audit.
     """
     from .auditing import audit as run
 
-    return run(target, convention=convention, examples=examples, seed=seed, timeout=timeout, case=case)
+    return run(
+        target,
+        convention=convention,
+        examples=examples,
+        seed=seed,
+        timeout=timeout,
+        case=case,
+        arithmetic=arithmetic,
+        digits=digits,
+        forward=forward,
+        backward=backward,
+        signature=signature,
+    )
 
 
 def assert_gradients(

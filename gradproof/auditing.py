@@ -7,8 +7,10 @@ from typing import Any
 
 from .candidate import Candidate
 from .cases import parse
-from .contracts import CONVENTIONS, Backward, Contract, signature
+from .contracts import CONVENTIONS, Backward, Contract
+from .contracts import signature as published
 from .errors import AuditError
+from .exactly import ARITHMETICS, DIGITS, LARGEST_DIGITS
 from .experiment import results_of
 from .judge import Judge
 from .recognise import belongs, plain, recognise
@@ -25,12 +27,39 @@ def audit(
     seed: int = 0,
     timeout: float = 60.0,
     case: str | None = None,
+    arithmetic: str = "all",
+    digits: int = DIGITS,
+    forward: str | Callable[..., Any] | None = None,
+    backward: str | None = None,
+    signature: Any = None,
     progress: Callable[[str, int, int], None] = lambda name, done, total: None,
 ) -> Report:
     """See `gradproof.audit`."""
-    function: str | None = None
+    if arithmetic not in ARITHMETICS:
+        raise AuditError(f"arithmetic is {arithmetic!r}; expected {', '.join(ARITHMETICS)}")
+    if not 1 <= digits <= LARGEST_DIGITS:
+        raise AuditError(f"digits is {digits}; expected 1 to {LARGEST_DIGITS}")
     if not callable(target) and not isinstance(target, (str, Path)):
         raise TypeError(f"{target!r} is a {type(target).__name__}; expected a path, a function or a class")
+    if forward is not None or backward is not None:
+        from .own.auditing import audit_pair
+
+        return audit_pair(
+            target,
+            forward=forward,
+            backward=backward,
+            signature=signature,
+            timeout=timeout,
+            case=case,
+            progress=progress,
+            examples=examples,
+            seed=seed,
+            arithmetic=arithmetic,
+            digits=digits,
+        )
+    if signature is not None:
+        raise AuditError("a signature is that of a forward and its backward: name the forward, too")
+    function: str | None = None
     if callable(target):
         target, name = _with_its_class(target)
         file, function = "", name
@@ -55,15 +84,24 @@ def audit(
         if case is not None:
             for t in targets:
                 if function is None or belongs(t.name, function):
-                    _check_case(case, t.contract)
-        judge = Judge(candidate, targets, examples=examples, seed=seed, case=case, progress=progress)
+                    check_case(case, t.contract)
+        judge = Judge(
+            candidate,
+            targets,
+            examples=examples,
+            seed=seed,
+            case=case,
+            arithmetic=arithmetic,
+            digits=digits,
+            progress=progress,
+        )
         functions = judge.audit([function] if function else None) + lost
     for audited in functions:
         audited.reproduce = _reproduce(audited, file, convention)
     told = {finding.message for audited in functions for finding in audited.findings}
     texts = [chunk.text for chunk in candidate.source.chunks]
     notes += [Note(old) for old in replaced(candidate.words, texts) if old not in told]
-    return Report(file or f"{function} ({candidate.source.path})", functions, _notes(candidate) + notes)
+    return Report(file or f"{function} ({candidate.source.path})", functions, notes_of(candidate) + notes)
 
 
 def _with_its_class(target: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
@@ -75,7 +113,7 @@ def _with_its_class(target: Callable[..., Any]) -> tuple[Callable[..., Any], str
     return target, getattr(target, "__name__", "")
 
 
-def _check_case(case: str, contract: Contract) -> None:
+def check_case(case: str, contract: Contract) -> None:
     if not case.strip():
         raise AuditError("case: is empty; expected words such as n_x=1 T=2 seed=0")
     try:
@@ -105,7 +143,7 @@ def _lost(candidate: Candidate, convention: str, function: str | None) -> list[F
             contract=contract.name,
             convention=contract.convention,
             kind="backward" if isinstance(contract, Backward) else "forward",
-            signature=signature(contract),
+            signature=published(contract),
             verdict=RAISES,
             results=[Result(result, RAISES) for result in results_of(contract)],
             cases=0,
@@ -125,7 +163,7 @@ def _failure_of(problem: Problem) -> Failure:
     return Failure(kind, message, label=problem.label, line=problem.line)
 
 
-def _notes(candidate: Candidate) -> list[Note]:
+def notes_of(candidate: Candidate) -> list[Note]:
     notes = [Note(problem.message, problem.label, problem.line) for problem in candidate.problems]
     if candidate.supplied:
         notes.append(

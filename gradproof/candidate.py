@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, cast
@@ -66,14 +66,19 @@ class Candidate:
     audited in a copy of this process.  Raises AuditError when there is nothing to load.
     """
 
-    def __init__(self, target: str | Path | Callable[..., Any], timeout: float = 60.0):
+    def __init__(
+        self,
+        target: str | Path | Callable[..., Any],
+        timeout: float = 60.0,
+        beside: Mapping[str, Callable[..., Any]] | None = None,
+    ):
         if not 0 < timeout <= LONGEST:
             raise AuditError(f"timeout is {timeout}; expected seconds, more than 0 and at most {LONGEST:g}")
         self.timeout = timeout
         self.function: Callable[..., Any] | None = None
         if callable(target):
             self.function = target
-            self.source = _source_of(target)
+            self.source = source_of(target)
         else:
             self.source = sources.read(Path(target))
         self.definitions = sources.definitions(self.source)
@@ -81,7 +86,10 @@ class Candidate:
         if self.function is not None and hasattr(self.function, "__code__"):
             line = self.function.__code__.co_firstlineno
             self.definitions[self.function.__name__] = sources.definition_at(self.source, line)
+        self.beside = dict(beside or {})  # other function objects, that are audited with it
         self.module = _module_of(self.function)
+        if any(_module_of(other) != self.module for other in self.beside.values()):
+            self.module = None
         if self.function is not None and self.module is None and not hasattr(os, "fork"):
             raise AuditError(f"{self.function.__name__} cannot be imported, and this system cannot copy a process")
         self.problems = list(self.source.problems)
@@ -211,7 +219,7 @@ class Candidate:
         read_messages, write_messages = os.pipe()
         read_answers, write_answers = os.pipe()
         seen = vars(sys.modules[function.__module__]) if isinstance(function, type) else {}
-        names = {**getattr(function, "__globals__", seen), function.__name__: function}
+        names = {**getattr(function, "__globals__", seen), **self.beside, function.__name__: function}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of threads: the child runs the candidate and none of the parent's code
             pid = os.fork()
@@ -295,6 +303,25 @@ def _is_answer(answer: dict[str, Any]) -> bool:
     def lists(value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(item, list) for item in value)
 
+    def places(value: Any) -> bool:
+        return isinstance(value, list) and all(
+            isinstance(item, dict) and isinstance(item.get("what"), str) and isinstance(item.get("line", 0), int)
+            for item in value
+        )
+
+    if "described" in answer:
+        return isinstance(answer["described"], dict)
+    if "retry" in answer:
+        return answer["retry"] in ("levels", "seed")
+    if "exact" in answer:
+        missed = answer.get("unreached")
+        return (
+            isinstance(answer["exact"], dict)
+            and places(answer.get("leaks"))
+            and places(answer.get("ties"))
+            and isinstance(missed, list)
+            and all(isinstance(line, int) for line in missed)
+        )
     return (
         results(answer.get("results"))
         and isinstance(answer.get("cell_calls", 0), int)
@@ -359,7 +386,7 @@ def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
                 return
 
 
-def _source_of(function: Callable[..., Any]) -> sources.Source:
+def source_of(function: Callable[..., Any]) -> sources.Source:
     """The file that a function object was defined in, for line numbers; an empty one when there is none."""
     methods = vars(function).values() if isinstance(function, type) else ()
     codes = [getattr(one, "__code__", None) for one in (function, *methods)]

@@ -23,7 +23,7 @@ from .contracts import CONVENTIONS, Backward, Contract, Forward, forward_of, nam
 
 # Pairwise distinct within a contract: a swapped axis or slice cannot fit.
 BASE = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "N": 5, "T": 6, "D": 4, "H": 3, "M": 2, "V": 7}
-LARGEST = {**dict.fromkeys(BASE, 6), "T": 9, "V": 8}
+LARGEST = {**dict.fromkeys(BASE, 8), "T": 12}
 EXAMPLES = ("m", "N", "T")  # dimensions along which data lie; an array without them is a parameter
 UPSTREAM = {
     name
@@ -32,7 +32,7 @@ UPSTREAM = {
     if isinstance(contract, Backward)
     for name in contract.cotangents
 }
-WIDEST = 12  # columns of the widest weights that are drawn: n_a + n_x
+GROWTH = 3e4  # by which the weights of all steps, one after the other, may enlarge a number at most
 
 
 @dataclass(frozen=True)
@@ -104,26 +104,31 @@ def parse(text: str, contract: Contract) -> Case:
             raise ValueError(
                 f"{word!r} is not part of a case of {contract.name}; expected words such as {known}"
             ) from None
-    sizes = {name: sizes.get(name, BASE[name]) for name in names}
+    sizes = {**base(contract), **sizes}
     shapes = forward_of(contract).inputs.values()
     if sum(math.prod(sizes_of(shape, sizes)) for shape in shapes) > 2e6:
         raise ValueError(f"{text!r} is too large a case; expected arrays of at most 2 million numbers")
     return Case(sizes, **others)
 
 
+def base(contract: Contract) -> dict[str, int]:
+    """The sizes of the first designed case."""
+    return {name: forward_of(contract).sizes.get(name) or BASE[name] for name in names_of(contract)}
+
+
 def grid(contract: Contract) -> list[Case]:
     """The designed cases: distinct sizes, large and tiny cotangents, saturated gates, every size 1 in turn, T = 1."""
-    base = Case({name: BASE[name] for name in names_of(contract)})
-    ones = base.with_sizes(**dict.fromkeys(base.sizes, 1))
+    first = Case(base(contract))
+    ones = first.with_sizes(**dict.fromkeys(first.sizes, 1))
     return [
-        base,
-        replace(base, seed=1, cotangents=50.0),
-        replace(base, seed=2, cotangents=1e-5),
-        replace(base, seed=3, scale=3.0),
-        replace(base, seed=4, saturated=True),
-        *(replace(base.with_sizes(**{name: 1}), seed=5) for name in base.sizes),
+        first,
+        replace(first, seed=1, cotangents=50.0),
+        replace(first, seed=2, cotangents=1e-5),
+        replace(first, seed=3, scale=3.0),
+        replace(first, seed=4, saturated=True),
+        *(replace(first.with_sizes(**{name: 1}), seed=5) for name in first.sizes),
         ones,
-        *([ones.with_sizes(T=2)] if "T" in base.sizes else []),
+        *([ones.with_sizes(T=2)] if "T" in first.sizes else []),
     ]
 
 
@@ -135,7 +140,7 @@ def cases(contract: Contract, sizes: Any = None) -> Any:
 def _strategy(names: tuple[str, ...], sizes: Any = None) -> Any:
     from hypothesis import strategies as st
 
-    free = st.fixed_dictionaries({name: st.integers(1, LARGEST[name]) for name in names})
+    free = st.fixed_dictionaries({name: st.integers(1, LARGEST.get(name, 5)) for name in names})
     return st.builds(
         Case,
         sizes=(free if sizes is None else sizes).map(lambda drawn: {name: drawn[name] for name in names}),
@@ -191,28 +196,39 @@ def _drawn(names: tuple[str, ...], seed: int, examples: int) -> list[Case]:
 def inputs_of(contract: Forward, case: Case, taken: tuple[str, ...] = ()) -> dict[str, NDArray[Any]]:
     """float64 arrays for every input; an optional input that is not in `taken` is zero.
 
-    A constant is one-hot along its last axis, or a mask of ones and zeros that leaves at least one; an optional mask
-    that is not in `taken` is all ones.
-    Weights with more inputs than the largest drawn ones are scaled down, as initialisations do: otherwise long
-    sequences of wide nets are chaotic, and two right ways to compute them differ in every digit.
+    A constant is one-hot along its last axis, a mask of ones and zeros that leaves at least one, or integers below a
+    dimension; an optional mask that is not in `taken` is all ones.
+    The scale of weights is at most that of `steepest`: otherwise long sequences of wide nets are chaotic, and two right
+    ways to compute them differ in every digit.
     """
     arrays = {}
     for name, dimensions in contract.inputs.items():
-        values = _normal(name, case, sizes_of(dimensions, case.sizes))
+        values = normal(name, case, sizes_of(dimensions, case.sizes))
         absent = name in contract.optional and name not in taken
         if name in contract.constants:
-            values = _constant(contract.constants[name], values, absent)
+            values = _constant(contract.constants[name], values, absent, case.sizes)
         elif case.saturated and name in contract.biases:
             values = np.sign(values) * (6 + 2 * np.abs(values))
         else:
-            weight = len(values.shape) == 2 and not set(EXAMPLES).intersection(dimensions)
-            inputs = values.shape[contract.fan_in] if weight else 1
-            values = case.scale * values * min(1.0, (WIDEST / inputs) ** 0.5)
+            weight = len(dimensions) == 2 and not {*EXAMPLES, "1"}.intersection(dimensions)
+            largest = steepest(values.shape, case.sizes.get("T", 1)) if weight else case.scale
+            values = min(case.scale, largest) * values
         arrays[name] = values * 0 if absent and name not in contract.constants else values
     return arrays
 
 
-def _constant(kind: str, values: NDArray[Any], absent: bool) -> NDArray[Any]:
+def steepest(shape: tuple[int, ...], steps: int) -> float:
+    """The largest scale of normal weights of this shape by which `steps` of them enlarge a number by at most GROWTH.
+
+    One enlarges it by its norm, which is about sqrt(rows) + sqrt(columns) times the scale.
+    """
+    rows, columns = shape
+    return float(GROWTH ** (1 / steps) / (rows**0.5 + columns**0.5))
+
+
+def _constant(kind: str, values: NDArray[Any], absent: bool, sizes: Mapping[str, int]) -> NDArray[Any]:
+    if kind.startswith("<"):
+        return np.asarray((np.abs(values) * 2**20).astype(np.int64) % sizes_of((kind[1:],), sizes)[0])
     if kind == "one-hot":
         return (values == values.max(axis=-1, keepdims=True)).astype(np.float64)
     mask = (values > -0.5) | absent
@@ -224,7 +240,7 @@ def cotangents_of(contract: Backward, case: Case, taken: tuple[str, ...] = ()) -
     """float64 arrays for every cotangent argument; an optional one that is not in `taken` is zero."""
     arrays = {}
     for name, output in contract.cotangents.items():
-        values = _normal(name, case, sizes_of(contract.forward.outputs[output], case.sizes))
+        values = normal(name, case, sizes_of(contract.forward.outputs[output], case.sizes))
         absent = name in case.zeroed or (name in contract.optional and name not in taken)
         arrays[name] = np.asarray(values * 0 if absent else case.cotangents * values)
     return arrays
@@ -240,6 +256,6 @@ def _written(number: float) -> str:
     return repr(number).removesuffix(".0")
 
 
-def _normal(name: str, case: Case, shape: tuple[int, ...]) -> NDArray[Any]:
+def normal(name: str, case: Case, shape: tuple[int, ...]) -> NDArray[Any]:
     """Standard normal values that depend on the seed and the array's name alone."""
     return np.asarray(np.random.default_rng([case.seed, zlib.crc32(name.encode())]).standard_normal(shape))

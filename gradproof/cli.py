@@ -1,5 +1,6 @@
 """The command line: a thin door, which imports nothing heavy before it knows that there is something to audit."""
 
+import gc
 import io
 import os
 import sys
@@ -39,6 +40,24 @@ def main() -> None:
 @click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="Seconds for one call."
 )
+@click.option(
+    "--arithmetic",
+    type=click.Choice(["float64", "arb", "field", "all"]),
+    default="all",
+    show_default=True,
+    help="What decides besides floats.",
+)
+@click.option(
+    "--digits",
+    type=click.IntRange(1, 500),
+    default=30,
+    show_default=True,
+    help="Decimals to which balls that are called equal agree.",
+)
+@click.option("--forward", metavar="NAME", help="Audit a pair of your own: the forward is the truth.")
+@click.option("--backward", metavar="NAME", help="Its backward; left out where the forward returns the gradients.")
+@click.option("--shapes", multiple=True, help='Of its inputs, where no docstring tells: "x=N,D gamma=D y=N<C s=".')
+@click.option("--value", multiple=True, help='A constant that it takes, such as "stride=2".')
 @click.option("--case", help='Try this one case only, as a report prints it: "n_a=1 T=2 seed=0".')
 def audit(
     target: str,
@@ -48,6 +67,12 @@ def audit(
     examples: int,
     seed: int,
     timeout: float,
+    arithmetic: str,
+    digits: int,
+    forward: str | None,
+    backward: str | None,
+    shapes: tuple[str, ...],
+    value: tuple[str, ...],
     case: str | None,
 ) -> None:
     """Audit the hand-written forward and backward functions of a .py file or a notebook.
@@ -58,6 +83,7 @@ def audit(
     \b
     gradproof audit lstm.py
     gradproof audit lstm.py::lstm_backward --case "n_a=1 T=2 seed=0"
+    gradproof audit attention.py --forward attention --backward attention_backward
 
     A case names sizes (n_x n_a n_y m T, or N T D H V M) and a seed; what is unusual is added: scale=3 for the inputs,
     cotangents=50, saturated for the gates, dc=0 for a cotangent that is zero.
@@ -72,6 +98,7 @@ def audit(
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ≠ gets a report all the same
     from .auditing import audit as run
+    from .own.signature import from_words
 
     with _Progress() as progress:
         try:
@@ -82,6 +109,11 @@ def audit(
                 seed=seed,
                 timeout=timeout,
                 case=case,
+                arithmetic=arithmetic,
+                digits=digits,
+                forward=forward,
+                backward=backward,
+                signature=from_words(shapes, value) if shapes or value else None,
                 progress=progress.step,
             )
         except AuditError as error:

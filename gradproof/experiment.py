@@ -72,6 +72,10 @@ class Lab:
     truths: dict[Any, Any] = field(default_factory=dict)
 
 
+class NoCase(Exception):
+    """A case that has no truth, because the forward itself raises on it."""
+
+
 class Experiment:
     """One way to call one function, tried on many cases; outcomes are remembered, so that shrinking is cheap.
 
@@ -240,6 +244,14 @@ class Experiment:
             name for name in results_of(self.target.contract) if name not in optional_results_of(self.target.contract)
         ]
         return Outcome({name: Status(verdict) for name in names}, error=error)
+
+
+def cotangents_in(experiment: Experiment) -> tuple[str, ...]:
+    """The cotangents that the function takes."""
+    contract = experiment.target.contract
+    if isinstance(contract, Forward):
+        return ()
+    return tuple(c for c in contract.cotangents if c in experiment.target.taken or c not in contract.optional)
 
 
 def results_of(contract: Contract) -> Mapping[str, Any]:

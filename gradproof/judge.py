@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from . import cases as drawing
+from . import exactly
 from . import results as found
 from .caches import examine
 from .candidate import Candidate
@@ -38,6 +39,8 @@ class Judge:
     """Audits the functions of one candidate.
 
     examples: how many cases are drawn after the designed grid.  case: the one case to try instead of all.
+    arithmetic: "float64", or which exact arithmetics decide besides: "field", "arb" or "all".  digits: to how many
+    decimals balls must agree.
     """
 
     def __init__(
@@ -48,12 +51,16 @@ class Judge:
         examples: int = 30,
         seed: int = 0,
         case: str | None = None,
+        arithmetic: str = "all",
+        digits: int = exactly.DIGITS,
         progress: Callable[[str, int, int], None] = lambda name, done, total: None,
     ):
+        self.arithmetic, self.digits = arithmetic, digits
         self.lab = Lab(candidate, lambda: self.progress(*self._at), single=case is not None)
         self.targets = targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
         self._judged: dict[tuple[str, str], Function] = {}  # by name and kind of contract
+        self._experiments: dict[tuple[str, str], Experiment] = {}
         self._caches: dict[str, tuple[str, str]] = {}
         self._at = ("", 0, 1)
 
@@ -79,6 +86,13 @@ class Judge:
             judge = self._forward if isinstance(self.targets[i].contract, Forward) else self._backward
             function, self.targets[i] = judge(self.targets[i])
             self._judged[_asked(self.targets[i])] = function
+        # last, because a candidate may keep exact numbers where its next call on floats finds them
+        for done, i in enumerate(order if self.arithmetic != "float64" else []):
+            self._at = (f"{self.targets[i].name}, exactly", done, len(order))
+            self.lab.tick()
+            experiment = self._experiments.get(_asked(self.targets[i]))
+            if experiment is not None:
+                exactly.judge(self._judged[_asked(self.targets[i])], experiment, self.arithmetic, self.digits)
         self.progress("", len(order), len(order))
         return [self._judged[_asked(self.targets[i])] for i in wanted]
 
@@ -144,6 +158,7 @@ class Judge:
             target, told = other
             experiment = self._explored(target)
             findings.append(Finding("convention", f"matches {told}: not wrong, another convention"))
+        self._experiments[_asked(target)] = experiment
         function = self._function(target, experiment)
         function.findings = [*findings, *function.findings]
         if function.failing:
@@ -174,6 +189,7 @@ class Judge:
         if contract.clipped and not experiment.agrees:
             experiment = self._unclipped(experiment, findings)
             target = experiment.target
+        self._experiments[_asked(target)] = experiment
         function = self._function(target, experiment)
         function.findings = [*findings, *function.findings]
         if function.failing:

@@ -27,7 +27,7 @@ def cache_of(contract: Forward, inputs: Mapping[str, Any]) -> Any:
     """The cache that the reference makes from these inputs, in the published order."""
     with np.errstate(all="ignore"):
         assert contract.reference is not None
-        return reference(contract.reference)(*_arguments(contract, inputs))[-1]
+        return reference(contract.reference)(*arguments(contract, inputs))[-1]
 
 
 def twin(name: str) -> Callable[..., Any]:
@@ -51,6 +51,20 @@ def outputs(contract: Forward, sizes: Mapping[str, int], inputs: Mapping[str, An
 
     program = trace_forward(contract, lambda arrays: _forward(contract, arrays))
     return dict(zip(sorted(contract.outputs), _run(program, sizes, _leaves(contract, inputs)), strict=True))
+
+
+def exactly(
+    contract: Forward, engine: Any, sizes: Mapping[str, int], inputs: Mapping[str, Any], cotangents: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`outputs_and_gradients` on arrays of an engine's exact numbers."""
+    from .arithmetic.exact import exact_array, rules
+    from .arithmetic.program import evaluate
+
+    leaves = [*_leaves(contract, inputs), *(cotangents[name] for name in sorted(contract.outputs))]
+    results = evaluate(_program(contract), rules(engine), sizes, leaves)
+    exact = [exact_array(engine, result) for result in results]
+    outputs = dict(zip(sorted(contract.outputs), exact, strict=False))
+    return outputs, dict(zip(sorted(contract.inputs), exact[len(outputs) :], strict=True))
 
 
 _programs: dict[str, Any] = {}
@@ -79,7 +93,8 @@ def _forward(contract: Forward, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return dict(zip(contract.outputs, outputs, strict=True))
 
 
-def _arguments(contract: Forward, inputs: Mapping[str, Any]) -> list[Any]:
+def arguments(contract: Forward, inputs: Mapping[str, Any]) -> list[Any]:
+    """The arguments of the twin and of the reference, in order."""
     return [value for _, value in _named(contract, inputs)]
 
 

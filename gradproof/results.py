@@ -5,10 +5,10 @@ import contextlib
 from . import cases as drawing
 from . import standins
 from .cases import Case
-from .contracts import Backward, Contract, Forward, forward_of
+from .contracts import Backward, Contract, forward_of
 from .diagnose import when
 from .diagnose import where as locating
-from .experiment import Experiment, results_of
+from .experiment import Experiment, cotangents_in, results_of
 from .verdicts import AGREES, UNDECIDED, UNFINISHED, WRONG, Failure, Finding, Result
 
 QUICK = 2.0  # seconds of loading beyond which a fresh process is not worth its time
@@ -41,13 +41,13 @@ def result(experiment: Experiment, name: str) -> Result:
     first, verdict = failing[0], statuses[failing[0]].verdict
     case, condition = first, None
     if not (experiment.dead or experiment.lab.single):
-        alike = experiment.fails(name, verdict)
+        alike, base = experiment.fails(name, verdict), drawing.base(experiment.target.contract)
         with contextlib.suppress(when.OutOfTime):
             # most results fail together, so shrinking starts where another one has already arrived
             case = when.smallest(alike, next((known for known in experiment.shrunk if alike(known)), first))
             experiment.shrunk.append(case)
             seen = {other: status.verdict != AGREES for other, status in statuses.items()}
-            condition = when.condition(experiment.fails(name), vacuous, case, _cotangents(experiment), seen)
+            condition = when.condition(experiment.fails(name), vacuous, case, cotangents_in(experiment), seen, base)
     status = experiment.run(case).statuses[name]
     plain = [other for other in statuses if not other.saturated and other.scale == 1]  # where nothing vanishes
     everywhere = all(statuses[other].verdict != AGREES or vacuous(other) for other in plain)
@@ -70,7 +70,7 @@ def state(experiment: Experiment, results: list[Result]) -> list[Finding]:
     spoilt = []
     for case in list(cases)[:2]:
         experiment.lab.candidate.end()
-        alone = Experiment(experiment.lab, experiment.target, experiment.forward, experiment.cells)
+        alone = type(experiment)(experiment.lab, experiment.target, experiment.forward, experiment.cells)
         statuses = alone.run(drawing.parse(case, experiment.target.contract)).statuses
         agreeing = {name for name, status in statuses.items() if status.verdict == AGREES}
         spoilt += [result for result in results if result.case == case and result.name in agreeing]
@@ -83,16 +83,9 @@ def state(experiment: Experiment, results: list[Result]) -> list[Finding]:
     return [Finding("state", f"{told} from call to call")]
 
 
-def _cotangents(experiment: Experiment) -> tuple[str, ...]:
-    contract = experiment.target.contract
-    if isinstance(contract, Forward):
-        return ()
-    return tuple(c for c in contract.cotangents if c in experiment.target.taken or c not in contract.optional)
-
-
 def _locate(result: Result, experiment: Experiment, failing: list[Case]) -> None:
     """Where along the axes, seen at a case whose axes are long enough and whose gates are not saturated."""
-    wide = next((c for c in failing if min(c.sizes.values()) > 1 and not c.saturated and c.scale == 1), None)
+    wide = next((c for c in failing if min(c.sizes.values(), default=2) > 1 and not c.saturated and c.scale == 1), None)
     found = experiment.run(wide).statuses[result.name].comparison if wide else None
     if wide is None or found is None:
         return
@@ -181,7 +174,7 @@ def _shape_of(contract: Contract, name: str) -> tuple[str, ...]:
 def gates(contract: Contract, results: list[Result]) -> list[Finding]:
     """Which gates' own gradients fail, when those of other gates agree."""
     groups = contract.groups if isinstance(contract, Backward) else {}
-    failing = {result.name for result in results if result.verdict != AGREES}
+    failing = {result.name for result in results if not result.right}
     wrong = [gate for gate, names in groups.items() if failing.intersection(names)]
     right = [gate for gate in groups if gate not in wrong]
     if not wrong or not right:

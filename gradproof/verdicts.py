@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-AGREES = "agrees"  # with the truth to N digits, on every case tried
+IDENTICAL = "identical"  # the same expression, says the field, at the stated sizes
+EQUAL = "equal"  # to N digits, say balls of any precision
+AGREES = "agrees"  # in floats, with the truth to N digits, on every case tried
 WRONG = "wrong"
 WRONG_SHAPE = "wrong-shape"
 MISSING = "missing"
@@ -13,15 +15,17 @@ UNDECIDED = "undecided"
 VERIFIED = "verified"  # of a function: every gradient agrees
 
 # The verdict of a function is the first of these that one of its gradients has.
-GRAVEST_FIRST = (WRONG, WRONG_SHAPE, MISSING, UNFINISHED, RAISES, UNDECIDED, AGREES)
+GRAVEST_FIRST = (WRONG, WRONG_SHAPE, MISSING, UNFINISHED, RAISES, UNDECIDED, AGREES, EQUAL, IDENTICAL)
+RIGHT = (IDENTICAL, EQUAL, AGREES)
 
 
 @dataclass
 class Result:
     """The verdict on one gradient of a backward, or on one output of a forward.
 
-    case, index, actual, expected, max_abs and max_rel belong to the smallest case that fails; where and by_time to a
-    larger one, in which axes can be told apart.  For wrong-shape, actual and expected are shapes.
+    digits: to which floats agree.  case, index, actual, expected, max_abs and max_rel belong to the smallest case that
+    fails; where and by_time to a larger one, in which axes can be told apart.  For wrong-shape, actual and expected are
+    shapes.
     """
 
     name: str
@@ -39,6 +43,14 @@ class Result:
     where: list[str] = field(default_factory=list)
     condition: str | None = None
     alone: bool = False  # whether the case agrees when it is the only one that is tried
+    rigorous: bool = False  # whether exact arithmetic says that it is wrong
+    difference: float | None = None  # then: relative to the expected number
+    exact_digits: int | None = None  # to which it is equal
+    reason: str | None = None  # why exact arithmetic cannot decide
+
+    @property
+    def right(self) -> bool:
+        return self.verdict in RIGHT
 
 
 @dataclass
@@ -82,10 +94,12 @@ class Function:
     findings: list[Finding] = field(default_factory=list)
     failure: Failure | None = None
     reproduce: str | None = None
+    exact: list[str] = field(default_factory=list)  # the cases at which exact arithmetic decided
+    rests_on_floats: bool = False  # whether it is verified, and exact arithmetic does not say so of every gradient
 
     @property
     def failing(self) -> list[Result]:
-        return [result for result in self.results if result.verdict != AGREES]
+        return [result for result in self.results if not result.right]
 
 
 @dataclass
@@ -132,7 +146,7 @@ def grouped(results: list[Result]) -> dict[tuple[str, str | None, int], list[str
     """Names of the failing results that share a verdict and a condition, or without one in how many cases they fail."""
     groups: dict[tuple[str, str | None, int], list[str]] = {}
     for result in results:
-        if result.verdict != AGREES:
+        if not result.right:
             failed = 0 if result.condition or result.everywhere else result.failed
             groups.setdefault((result.verdict, result.condition, failed), []).append(result.name)
     return groups
@@ -142,5 +156,5 @@ def verdict_of(results: list[Result]) -> str:
     """The verdict of a function from those of its gradients."""
     for verdict in GRAVEST_FIRST:
         if any(result.verdict == verdict for result in results):
-            return {AGREES: VERIFIED, WRONG_SHAPE: WRONG, MISSING: WRONG}.get(verdict, verdict)
+            return VERIFIED if verdict in RIGHT else {WRONG_SHAPE: WRONG, MISSING: WRONG}.get(verdict, verdict)
     return UNDECIDED

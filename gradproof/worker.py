@@ -53,7 +53,8 @@ class Worker:
 
     def serve(self, messages: BinaryIO) -> None:
         actions: dict[str, Callable[..., dict[str, Any]]]
-        actions = {"load": self.load, "forward": self.forward, "backward": self.backward}
+        actions = {"load": self.load, "forward": self.forward, "backward": self.backward, "exact": self.exact}
+        actions["own"] = self.own
         while True:
             try:
                 message = wire.read(messages)
@@ -253,11 +254,27 @@ class Worker:
                 answer["interleaved"] = self._guarded(interleaved)
             return answer
 
+    def exact(self, **message: Any) -> dict[str, Any]:
+        """A call on exact numbers; see `lifting.calling.call`."""
+        from .lifting.calling import call
+
+        return call(self.names, self.folder, self._is_own, self._described, **message)
+
+    def own(self, **message: Any) -> dict[str, Any]:
+        """A question about a pair of a person's own; see `own.process.answer`."""
+        from .own.process import answer
+
+        return answer(self.names, self.folder, self._is_own, self._described, **message)
+
     def _guarded(self, call: Callable[[], Any]) -> dict[str, Any]:
         try:
             return {"results": call()}
         except BaseException as error:
             return {"results": {}, "error": self._described(error)}
+
+    def _is_own(self, label: str) -> bool:
+        """Whether a file is the candidate's: its own, or a helper's beside it."""
+        return label in self.labels or (label.startswith(self.folder + os.sep) and "site-packages" not in label)
 
     def _described(self, error: BaseException) -> dict[str, Any]:
         """Type, message, and the innermost line that is the candidate's own."""
@@ -268,7 +285,7 @@ class Worker:
         described: dict[str, Any] = {"type": str(type(error).__name__), "message": message[:2000]}
         for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
             label = frame.f_code.co_filename
-            if label in self.labels or (label.startswith(self.folder + os.sep) and "site-packages" not in label):
+            if self._is_own(label):
                 text = linecache.getline(label, line).strip()[:200]
                 return {**described, "label": label, "line": line, "function": frame.f_code.co_name, "text": text}
         return described

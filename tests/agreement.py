@@ -1,13 +1,19 @@
 """What the tests share: how two arrays agree, which shapes are drawn, and arrays for a contract."""
 
+import re
+from functools import cache
+
+import jax
 import numpy as np
 from hypothesis import strategies as st
 
-from gradproof.cases import cotangents_of, inputs_of
+from gradproof.arithmetic.float64 import RULES
+from gradproof.arithmetic.program import evaluate, is_dimensions, trace_vjp
+from gradproof.cases import cotangents_of, inputs_of, steepest
 from gradproof.compare import compare, growth, magnitude
-from gradproof.contracts import Backward, forward_of
+from gradproof.contracts import Backward, forward_of, sizes_of
 
-# XLA compiles every forward once per shape, so a test that needs autodiff/truth.py draws its shape from these.
+# XLA compiles every forward once per shape, so a test of autodiff/truth.py itself draws its shape from these.
 POOL = [
     {"n_x": 1, "n_a": 1, "n_y": 1, "m": 1, "T": 1},
     {"n_x": 1, "n_a": 1, "n_y": 1, "m": 1, "T": 2},
@@ -19,7 +25,53 @@ POOL = [
     {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6},
 ]
 pooled = st.sampled_from(POOL)
-free = st.fixed_dictionaries({name: st.integers(1, 4) for name in ("n_x", "n_a", "n_y", "m", "T")})
+
+
+def vjp_of(forward, takes, returns):
+    """The vjp of a twin at any shape, from its derivative program, which is traced once.
+
+    takes: the dimensions of the primals, returns: those of the outputs, as in gradproof/arithmetic/program.py.
+    Returns a function (primals, cotangents) → (outputs, gradients), which are those of `autodiff.truth.vjp`.
+    """
+    dimensions = jax.tree.leaves((takes, returns), is_leaf=is_dimensions)
+
+    @cache
+    def program():
+        return trace_vjp(forward, takes, returns)
+
+    def vjp(primals, cotangents):
+        primals = tuple(primals)
+        arrays = [np.asarray(array, dtype=np.float64) for array in jax.tree.leaves((primals, cotangents))]
+        of_arrays = list(zip(dimensions, arrays, strict=True))
+        sizes = {name: n for names, array in of_arrays for name, n in zip(names, array.shape, strict=True)}
+        assert all(array.shape == sizes_of(names, sizes) for names, array in of_arrays)
+        with np.errstate(all="ignore"):
+            results = evaluate(program(), RULES, sizes, arrays)
+        return jax.tree.unflatten(jax.tree.structure((cotangents, primals)), results)
+
+    return vjp
+
+
+def vjp_of_words(forward, takes, returns):
+    """`vjp_of`, whose dimensions are words such as "N 4H"."""
+    return vjp_of(forward, *mapped(dimensions_in, (takes, returns)))
+
+
+def dimensions_in(words):
+    """ "N 4H" as contracts write it: ("N", "H+H+H+H")."""
+    return tuple(
+        re.sub(r"(\d)([A-Z])", lambda found: "+".join(found[2] * int(found[1])), word) for word in words.split()
+    )
+
+
+def dimensions_of(contract):
+    """What a twin with this contract takes and returns, for `vjp_of`."""
+    inputs = contract.inputs
+    takes = (
+        inputs[names] if isinstance(names, str) else {name: inputs[name] for name in names}
+        for names in contract.arguments.values()
+    )
+    return tuple(takes), tuple(contract.outputs.values())
 
 
 def assert_agrees(name, actual, expected, S, G=1.0, float32=False):
@@ -59,6 +111,11 @@ def arrays_of(contract, case, dtype=np.float64):
         return arguments, ()
     cotangents = cotangents_of(contract, case, contract.optional)
     return arguments, tuple(array.astype(dtype) for array in cotangents.values())
+
+
+def scale_of(name, shape, scale, steps):
+    """The scale of an array of this name: that of weights, W..., is no larger than in an audit."""
+    return min(scale, steepest(shape, steps)) if name[0] in "Ww" else scale
 
 
 def S_of(arguments, cotangents=None):

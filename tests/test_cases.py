@@ -11,8 +11,8 @@ from agreement import POOL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradproof.cases import BASE, LARGEST, Case, cases, cotangents_of, drawn, grid, inputs_of, parse
-from gradproof.contracts import CONVENTIONS, forward_of, names_of, sizes_of
+from gradproof.cases import BASE, GROWTH, LARGEST, Case, cases, cotangents_of, drawn, grid, inputs_of, parse
+from gradproof.contracts import CONVENTIONS, Forward, forward_of, names_of, sizes_of
 from gradproof.contracts.coursera import (
     LSTM_BACKWARD,
     LSTM_CELL_BACKWARD,
@@ -36,6 +36,9 @@ OTHERS = [
 EVERY = [contract for one in BACKWARDS for contract in (one, one.forward)] + OTHERS
 SEQUENCE = {name: BASE[name] for name in names_of(RNN_BACKWARD)}
 every_contract = pytest.mark.parametrize("contract", EVERY, ids=lambda contract: contract.name)
+every_forward = pytest.mark.parametrize(
+    "contract", [contract for contract in EVERY if isinstance(contract, Forward)], ids=lambda contract: contract.name
+)
 every_backward = pytest.mark.parametrize("contract", BACKWARDS, ids=lambda contract: contract.name)
 
 
@@ -177,12 +180,31 @@ def test_zeroed_cotangents_are_zero_and_the_others_unchanged(case, zeroed):
 
 
 @given(cases(LSTM_FORWARD))
-def test_scale_multiplies_every_input_and_cotangents_every_cotangent(case):
-    plain = replace(case, scale=1.0, cotangents=1.0, saturated=False)
+def test_scale_multiplies_every_input_of_a_short_sequence_and_cotangents_every_cotangent(case):
+    plain = replace(case.with_sizes(T=min(2, case.sizes["T"])), scale=1.0, cotangents=1.0, saturated=False)
     one, scaled = inputs_of(LSTM_FORWARD, plain, ("c0",)), inputs_of(LSTM_FORWARD, replace(plain, scale=3.0), ("c0",))
     assert all(np.array_equal(scaled[name], 3 * one[name]) for name in one)
     one, scaled = cotangents_of(LSTM_BACKWARD, plain), cotangents_of(LSTM_BACKWARD, replace(plain, cotangents=50.0))
     assert all(np.array_equal(scaled[name], 50 * one[name]) for name in one)
+
+
+@every_forward
+def test_no_designed_case_of_scale_one_has_its_weights_scaled_down(contract):
+    for case in grid(contract):
+        arrays = inputs_of(contract, replace(case, scale=1.0, saturated=False), contract.optional)
+        shorter = inputs_of(contract, replace(case, scale=0.5, saturated=False), contract.optional)
+        drawn_ones = [name for name in arrays if name not in contract.constants]
+        assert all(np.array_equal(arrays[name], 2 * shorter[name]) for name in drawn_ones)
+
+
+@pytest.mark.parametrize("scale", [3.0, 10.0])
+@pytest.mark.parametrize("T", [6, 9, 12, 40])
+def test_the_weights_of_long_sequences_enlarge_a_number_by_no_more_than_a_bound(T, scale):
+    for seed in range(20):
+        arrays = inputs_of(RNN_FORWARD, Case({**SEQUENCE, "n_a": 8, "T": T}, seed, scale))
+        assert np.linalg.norm(arrays["Waa"], 2) < 1.25 * GROWTH ** (1 / T)
+        assert np.abs(arrays["ba"]).max() > scale / 3  # the others are as large as they are asked for
+        assert np.abs(arrays["x"]).max() > scale
 
 
 @given(cases(LSTM_FORWARD))

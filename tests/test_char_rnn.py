@@ -10,12 +10,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from agreement import LAYOUTS, S_of, assert_agrees, assert_gradients_agree, assert_identical, leaves, mapped
+from agreement import (
+    LAYOUTS,
+    S_of,
+    assert_agrees,
+    assert_gradients_agree,
+    assert_identical,
+    dimensions_of,
+    leaves,
+    mapped,
+    scale_of,
+    vjp_of,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autodiff import char_rnn as twin
 from autodiff import truth
+from gradproof.cases import LARGEST
+from gradproof.contracts.min_char_rnn import CONTRACTS
 from manual import char_rnn, optimizers
 from manual import char_rnn_command as command
 
@@ -23,12 +36,12 @@ ROOT = Path(__file__).parents[1]
 TEXT = char_rnn.TEXT.read_text(encoding="ascii")
 NAMES = ("Wxh", "Whh", "Why", "bh", "by")
 DTYPES = [np.float32, np.float64]
-
-# XLA compiles once per (V, H, T), as for tests/agreement.py
-POOL = [(1, 3, 2), (4, 1, 3), (2, 5, 1), (5, 4, 6)]
-seeds, scales = st.integers(0, 9999), st.sampled_from([0.01, 0.5, 1.0, 3.0])
-pooled = st.tuples(st.sampled_from(POOL), seeds, scales)
-free = st.tuples(st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(1, 6)), seeds, scales)
+loss_vjp = vjp_of(twin.loss_fun, *dimensions_of(CONTRACTS[0]))
+cases = st.tuples(
+    st.tuples(*(st.integers(1, LARGEST[name]) for name in "VHT")),
+    st.integers(0, 9999),
+    st.sampled_from([0.01, 0.5, 1.0, 3.0]),
+)
 
 
 def arrays_of(case, dtype=np.float64):
@@ -36,7 +49,10 @@ def arrays_of(case, dtype=np.float64):
     (V, H, T), seed, scale = case
     random = np.random.default_rng([V, H, T, seed])
     shapes = {"Wxh": (H, V), "Whh": (H, H), "Why": (V, H), "bh": (H, 1), "by": (V, 1)}
-    parameters = {name: (scale * random.standard_normal(shapes[name])).astype(dtype) for name in NAMES}
+    parameters = {
+        name: (scale_of(name, shapes[name], scale, T) * random.standard_normal(shapes[name])).astype(dtype)
+        for name in NAMES
+    }
     return *random.integers(V, size=(2, T)), np.tanh(random.standard_normal((H, 1))).astype(dtype), parameters
 
 
@@ -46,11 +62,11 @@ def results_of(inputs, targets, hprev, parameters):
     return loss, {f"d{name}": gradient for name, gradient in zip(NAMES, gradients, strict=True)}, h_last
 
 
-def truth_of(inputs, targets, hprev, parameters):
-    """The same of the twin, by jax.vjp: the cotangents are 1 for the loss and 0 for the last hidden state."""
+def truth_of(inputs, targets, hprev, parameters, vjp=loss_vjp):
+    """The same of the twin: the cotangents are 1 for the loss and 0 for the last hidden state."""
     one_hot = np.eye(parameters["by"].size)
     primals = (one_hot[inputs], one_hot[targets], hprev, *(parameters[name] for name in NAMES))
-    (loss, h_last), gradients = truth.vjp(twin.loss_fun, primals, (np.array(1.0), np.zeros(hprev.shape)))
+    (loss, h_last), gradients = vjp(primals, (np.array(1.0), np.zeros(hprev.shape)))
     return loss, {f"d{name}": gradient for name, gradient in zip(NAMES, gradients[3:], strict=True)}, h_last
 
 
@@ -68,7 +84,7 @@ def example(**replaced):
 # the loss and its gradients
 
 
-@given(pooled)
+@given(cases)
 def test_loss_and_last_hidden_state_equal_those_of_the_twin(case):
     arguments = arrays_of(case)
     (loss, _, h_last), (expected, _, expected_h) = results_of(*arguments), truth_of(*arguments)
@@ -76,14 +92,14 @@ def test_loss_and_last_hidden_state_equal_those_of_the_twin(case):
     assert_agrees("h_last", h_last, expected_h, S_of(arguments[2:]))
 
 
-@given(pooled)
+@given(cases)
 def test_every_gradient_is_that_of_the_twin(case):
     arguments = arrays_of(case)
     (_, gradients, _), (_, expected, _) = results_of(*arguments), truth_of(*arguments)
     assert_gradients_agree(gradients, expected, arguments[2:], cotangent_of(arguments[3]))
 
 
-@given(pooled)
+@given(cases)
 def test_float32_agrees_with_the_float64_truth_within_its_own_rounding(case):
     arguments = arrays_of(case, np.float32)
     (loss, gradients, h_last), (value, expected, expected_h) = results_of(*arguments), truth_of(*arguments)
@@ -117,7 +133,7 @@ def test_the_loss_is_a_sum_over_characters_so_that_guessing_evenly_costs_log_V_e
     assert loss == pytest.approx(3 * np.log(7), rel=1e-14)
 
 
-@given(free, st.integers(1, 5))
+@given(cases, st.integers(1, 5))
 def test_a_window_after_another_starts_from_its_last_hidden_state(case, first):
     inputs, targets, hprev, parameters = arrays_of(case)
     first = min(first, len(inputs))
@@ -130,7 +146,7 @@ def test_a_window_after_another_starts_from_its_last_hidden_state(case, first):
     assert_agrees("h_last", h, h_last, S_of((hprev, parameters)))
 
 
-@given(free)
+@given(cases)
 def test_the_order_is_that_of_min_char_rnn_and_a_partial_takes_its_three_arguments(case):
     inputs, targets, hprev, parameters = arrays_of(case)
     lossFun = partial(char_rnn.loss_fun, **parameters)
@@ -145,7 +161,7 @@ def test_the_order_is_that_of_min_char_rnn_and_a_partial_takes_its_three_argumen
     )
 
 
-@given(free)
+@given(cases)
 def test_loss_fun_mutates_nothing_and_a_second_call_gives_the_same_bits(case):
     arguments = arrays_of(case)
     before = mapped(np.copy, arguments)
@@ -154,7 +170,7 @@ def test_loss_fun_mutates_nothing_and_a_second_call_gives_the_same_bits(case):
     assert_identical(second, first)
 
 
-@given(free)
+@given(cases)
 def test_results_of_loss_fun_share_no_memory_with_arguments_or_each_other(case):
     arguments = arrays_of(case)
     results = leaves(results_of(*arguments)[1:])
@@ -169,13 +185,13 @@ def test_the_last_hidden_state_keeps_no_window_alive():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@given(case=free)
+@given(case=cases)
 def test_dtype_in_is_dtype_out(case, dtype):
     assert {array.dtype for array in leaves(results_of(*arrays_of(case, dtype)))} == {np.dtype(dtype)}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@given(case=free)
+@given(case=cases)
 def test_memory_layout_does_not_matter(case, layout):
     arguments = arrays_of(case)
     _, expected, h_last = results_of(*arguments)
@@ -209,7 +225,7 @@ def test_loss_fun_names_what_is_wrong(replaced, error, message):
 # one step at a time
 
 
-@given(free)
+@given(cases)
 def test_steps_from_a_hidden_state_of_zero_give_the_scores_and_states_of_the_sequence(case):
     inputs, targets, hprev, parameters = arrays_of(case)
     net, loss, S = char_rnn.RNN(**parameters), 0.0, S_of(parameters)
@@ -222,7 +238,7 @@ def test_steps_from_a_hidden_state_of_zero_give_the_scores_and_states_of_the_seq
     assert_agrees("loss", np.asarray(loss), np.asarray(expected), S * S)
 
 
-@given(free)
+@given(cases)
 def test_a_vector_in_gives_the_column_as_a_vector(case):
     *_, parameters = arrays_of(case)
     x = np.random.default_rng(case[1]).standard_normal(parameters["by"].size)
@@ -231,7 +247,7 @@ def test_a_vector_in_gives_the_column_as_a_vector(case):
     assert_identical(of_vector.h, of_column.h)
 
 
-@given(free)
+@given(cases)
 def test_reset_forgets_all_steps_and_a_step_changes_h_alone(case):
     inputs, _, _, parameters = arrays_of(case)
     x, before = np.eye(parameters["by"].size)[inputs[0]], mapped(np.copy, parameters)
@@ -386,7 +402,7 @@ def test_200_steps_with_the_gradients_of_jax_end_at_the_same_parameters():
     difference = 0.0
     for step, state in enumerate(states):
         inputs, targets = data[10 * step : 10 * step + 10], data[10 * step + 1 : 10 * step + 11]
-        _, gradients, h = truth_of(inputs, targets, h, parameters)
+        _, gradients, h = truth_of(inputs, targets, h, parameters, partial(truth.vjp, twin.loss_fun))
         parameters, memory = optimizers.adagrad(parameters, optimizers.clip_by_value(gradients, 5.0), memory, 0.1)
         for name in NAMES:
             apart = np.abs(state.parameters[name] - parameters[name]) / np.maximum(1, np.abs(parameters[name]))

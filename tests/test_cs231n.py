@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-import row_cases
 from agreement import (
     LAYOUTS,
     S_of,
@@ -13,16 +12,14 @@ from agreement import (
     assert_identical,
     leaves,
     mapped,
+    vjp_of_words,
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from row_cases import CASE, cases_of, free_cases, shape_of
+from row_cases import CASE, cases, input_of, shape_of
 
 from autodiff import conventions, truth
 from manual import cs231n
-
-POOL = [*row_cases.POOL, {"N": 1, "T": 5, "D": 3, "H": 2, "V": 4, "M": 1}]
-cases = cases_of(st.sampled_from(POOL))
 
 LAYERS = {  # what each forward takes, and what it returns before its cache
     "rnn_step": ({"x": "N D", "prev_h": "N H", "Wx": "D H", "Wh": "H H", "b": "H"}, {"next_h": "N H"}),
@@ -34,6 +31,12 @@ LAYERS = {  # what each forward takes, and what it returns before its cache
     "lstm": ({"x": "N T D", "h0": "N H", "Wx": "D 4H", "Wh": "H 4H", "b": "4H"}, {"h": "N T H"}),
     "temporal_affine": ({"x": "N T D", "w": "D M", "b": "M"}, {"out": "N T M"}),
 }
+VJPS = {
+    layer: vjp_of_words(getattr(conventions, f"cs231n_{layer}_forward"), tuple(takes.values()), tuple(returns.values()))
+    for layer, (takes, returns) in LAYERS.items()
+}
+embedding_vjp = vjp_of_words(conventions.cs231n_word_embedding_forward, ("N T V", "V D"), ("N T D",))
+loss_vjp = vjp_of_words(conventions.cs231n_temporal_softmax_loss, ("N T V", "N T V", "N T"), ("",))
 layers = pytest.mark.parametrize("layer", LAYERS)
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -42,10 +45,7 @@ def arrays_of(layer, case, dtype=np.float64):
     """Arguments of the forward and cotangents of what it returns, each {name: array}."""
     random = np.random.default_rng(case["seed"])
     takes, returns = LAYERS[layer]
-    arguments = {
-        name: (case["scale"] * random.standard_normal(shape_of(dimensions, case["sizes"]))).astype(dtype)
-        for name, dimensions in takes.items()
-    }
+    arguments = {name: input_of(name, dimensions, case, random).astype(dtype) for name, dimensions in takes.items()}
     cotangents = {
         f"d{name}": (case["cotangents"] * random.standard_normal(shape_of(dimensions, case["sizes"]))).astype(dtype)
         for name, dimensions in returns.items()
@@ -63,8 +63,7 @@ def backward_of(layer):
 
 def truth_of(layer, arguments, cotangents):
     """Outputs {name: array} and gradients {name: array}."""
-    twin = getattr(conventions, f"cs231n_{layer}_forward")
-    outputs, gradients = truth.vjp(twin, arguments.values(), tuple(cotangents.values()))
+    outputs, gradients = VJPS[layer](arguments.values(), tuple(cotangents.values()))
     return dict(zip(LAYERS[layer][1], outputs, strict=True)), named(arguments, gradients)
 
 
@@ -123,13 +122,13 @@ def test_float32_gives_float32_that_agrees_with_the_float64_truth_within_its_own
 
 
 @layers
-@given(case=free_cases)
+@given(case=cases)
 def test_float64_gives_float64(layer, case):
     assert {array.dtype for array in leaves(run(layer, *arrays_of(layer, case)))} == {np.dtype(np.float64)}
 
 
 @layers
-@given(case=free_cases)
+@given(case=cases)
 def test_nothing_is_mutated_and_a_second_backward_after_another_gives_the_same_bits(layer, case):
     arguments, cotangents = arrays_of(layer, case)
     forward = forward_of(layer)(**arguments)
@@ -142,7 +141,7 @@ def test_nothing_is_mutated_and_a_second_backward_after_another_gives_the_same_b
 
 
 @layers
-@given(case=free_cases)
+@given(case=cases)
 def test_gradients_share_no_memory_with_arguments_or_each_other(layer, case):
     arguments, cotangents = arrays_of(layer, case)
     forward = forward_of(layer)(**arguments)
@@ -153,7 +152,7 @@ def test_gradients_share_no_memory_with_arguments_or_each_other(layer, case):
 
 
 @layers
-@given(case=free_cases, layout=st.sampled_from(sorted(LAYOUTS)))
+@given(case=cases, layout=st.sampled_from(sorted(LAYOUTS)))
 def test_memory_layout_does_not_matter(layer, case, layout):
     arguments, cotangents = arrays_of(layer, case)
     _, expected = run(layer, arguments, cotangents)
@@ -162,7 +161,7 @@ def test_memory_layout_does_not_matter(layer, case, layout):
 
 
 @pytest.mark.parametrize("net", ["rnn", "lstm"])
-@given(case=free_cases)
+@given(case=cases)
 def test_a_sequence_is_its_steps_one_after_the_other(net, case):
     arguments, _ = arrays_of(net, case)
     x, h0, *weights = arguments.values()
@@ -180,7 +179,7 @@ def test_an_embedding_is_the_product_with_one_hot_words_and_its_gradient_adds_up
     x, _, one_hot = words_of(case)
     W, dout = random.standard_normal((V, D)), case["cotangents"] * random.standard_normal((N, T, D))
     out, cache = cs231n.word_embedding_forward(x, W)
-    (expected_out,), (_, dW) = truth.vjp(conventions.cs231n_word_embedding_forward, (one_hot, W), (dout,))
+    (expected_out,), (_, dW) = embedding_vjp((one_hot, W), (dout,))
     assert_identical(out, expected_out)
     assert_gradients_agree({"dW": cs231n.word_embedding_backward(dout, cache)}, {"dW": dW}, W, dout)
 
@@ -204,8 +203,7 @@ def test_an_embedding_has_the_dtype_of_its_weights_whatever_integers_the_words_a
 def test_temporal_softmax_loss_and_its_gradient_equal_those_of_the_twin(case):
     x, (y, mask, one_hot) = scores_of(case), words_of(case)
     loss, dx = cs231n.temporal_softmax_loss(x, y, mask)
-    twin = conventions.cs231n_temporal_softmax_loss
-    (expected,), (expected_dx, *_) = truth.vjp(twin, (x, one_hot, mask), (np.array(1.0),))
+    (expected,), (expected_dx, *_) = loss_vjp((x, one_hot, mask), (np.array(1.0),))
     assert_agrees("loss", np.asarray(loss), expected, S_of(x))
     assert_agrees("dx", dx, expected_dx, S_of(x, np.ones(1)))
 
@@ -214,14 +212,13 @@ def test_temporal_softmax_loss_and_its_gradient_equal_those_of_the_twin(case):
 def test_temporal_softmax_loss_in_float32_agrees_with_the_float64_truth_within_its_own_rounding(case):
     x, (y, mask, one_hot) = scores_of(case, np.float32), words_of(case)
     loss, dx = cs231n.temporal_softmax_loss(x, y, mask)
-    twin = conventions.cs231n_temporal_softmax_loss
-    (expected,), (expected_dx, *_) = truth.vjp(twin, (x, one_hot, mask), (np.array(1.0),))
+    (expected,), (expected_dx, *_) = loss_vjp((x, one_hot, mask), (np.array(1.0),))
     assert (loss.dtype, dx.dtype) == (np.float32, np.float32)
     assert_agrees("loss", np.asarray(loss), expected, S_of(x), float32=True)
     assert_agrees("dx", dx, expected_dx, S_of(x, np.ones(1)), float32=True)
 
 
-@given(free_cases)
+@given(cases)
 def test_temporal_softmax_loss_mutates_nothing_and_gives_the_same_bits_again(case):
     arguments = (scores_of(case), *words_of(case)[:2])
     before = mapped(np.copy, arguments)
@@ -230,7 +227,7 @@ def test_temporal_softmax_loss_mutates_nothing_and_gives_the_same_bits_again(cas
     assert_identical(arguments, before)
 
 
-@given(free_cases, st.sampled_from([-1, -100, 99]))
+@given(cases, st.sampled_from([-1, -100, 99]))
 def test_where_the_mask_is_false_any_word_may_stand_and_the_gradient_is_zero(case, other):
     x, (y, mask, _) = scores_of(case), words_of(case)
     loss, dx = cs231n.temporal_softmax_loss(x, np.where(mask, y, other), mask)
@@ -238,7 +235,7 @@ def test_where_the_mask_is_false_any_word_may_stand_and_the_gradient_is_zero(cas
     assert not dx[~mask].any()
 
 
-@given(free_cases)
+@given(cases)
 def test_a_mask_that_leaves_no_word_gives_a_loss_and_a_gradient_of_zero(case):
     x, (y, mask, _) = scores_of(case), words_of(case, counted=0.0)
     loss, dx = cs231n.temporal_softmax_loss(x, y, mask)

@@ -11,17 +11,17 @@ from agreement import (
     assert_agrees,
     assert_gradients_agree,
     assert_identical,
+    dimensions_in,
     leaves,
     mapped,
+    vjp_of_words,
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from row_cases import CASE, POOL, cases_of, free_cases, shape_of
+from row_cases import CASE, cases, input_of, shape_of
 
 from autodiff import conventions, truth
 from manual import cs231n, dlfs2
-
-cases = cases_of(st.sampled_from(POOL))
 
 RNN = {"Wx": "D H", "Wh": "H H", "b": "H"}
 LSTM = {"Wx": "D 4H", "Wh": "H 4H", "b": "4H"}
@@ -47,6 +47,12 @@ TWINS = {
     "TimeGRU": conventions.dlfs2_time_gru,
     "TimeAffine": conventions.dlfs2_time_affine,
 }
+VJPS = {
+    name: vjp_of_words(TWINS[name], (*takes.values(), *weights.values()), tuple(returns.values()))
+    for name, (takes, returns, weights) in LAYERS.items()
+}
+embedding_vjp = vjp_of_words(conventions.dlfs2_time_embedding, ("N T V", "V D"), ("N T D",))
+loss_vjp = vjp_of_words(conventions.dlfs2_time_softmax_with_loss, ("N T V", "N T V", "N T"), ("",))
 layers = pytest.mark.parametrize("name", LAYERS)
 blocks = pytest.mark.parametrize("name", BLOCKS)
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -55,16 +61,16 @@ dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def arrays_of(name, case, dtype=np.float64):
     """What forward takes, cotangents of what it returns, and weights, each {name: array}."""
     random = np.random.default_rng(case["seed"])
-
-    def drawn(shapes, scale):
-        return {
-            array: (scale * random.standard_normal(shape_of(dimensions, case["sizes"]))).astype(dtype)
-            for array, dimensions in shapes.items()
-        }
-
     takes, returns, weights = LAYERS[name]
-    cotangents = {f"d{array}": dimensions for array, dimensions in returns.items()}
-    return drawn(takes, case["scale"]), drawn(cotangents, case["cotangents"]), drawn(weights, case["scale"])
+    arguments, weights = (
+        {array: input_of(array, dimensions, case, random).astype(dtype) for array, dimensions in shapes.items()}
+        for shapes in (takes, weights)
+    )
+    cotangents = {
+        f"d{array}": (case["cotangents"] * random.standard_normal(shape_of(dimensions, case["sizes"]))).astype(dtype)
+        for array, dimensions in returns.items()
+    }
+    return arguments, cotangents, weights
 
 
 def layer_of(name, arguments, weights):
@@ -99,7 +105,7 @@ def run(name, arguments, cotangents, weights):
 
 def truth_of(name, arguments, cotangents, weights):
     primals = {**arguments, **weights}
-    outputs, gradients = truth.vjp(TWINS[name], primals.values(), tuple(cotangents.values()))
+    outputs, gradients = VJPS[name](primals.values(), tuple(cotangents.values()))
     named = {f"d{key}": gradient for key, gradient in zip(primals, gradients, strict=True)}
     return dict(zip(LAYERS[name][1], outputs, strict=True)), named
 
@@ -145,13 +151,13 @@ def test_float32_gives_float32_that_agrees_with_the_float64_truth_within_its_own
 
 
 @layers
-@given(case=free_cases)
+@given(case=cases)
 def test_float64_gives_float64(name, case):
     assert {array.dtype for array in leaves(run(name, *arrays_of(name, case)))} == {np.dtype(np.float64)}
 
 
 @layers
-@given(case=free_cases)
+@given(case=cases)
 def test_nothing_is_mutated_and_a_second_backward_gives_the_same_bits(name, case):
     arguments, cotangents, weights = arrays_of(name, case)
     layer = layer_of(name, arguments, weights)
@@ -165,7 +171,7 @@ def test_nothing_is_mutated_and_a_second_backward_gives_the_same_bits(name, case
 
 
 @layers
-@given(case=free_cases)
+@given(case=cases)
 def test_grads_are_written_in_place(name, case):
     arguments, cotangents, weights = arrays_of(name, case)
     layer = layer_of(name, arguments, weights)
@@ -180,7 +186,7 @@ def test_grads_are_written_in_place(name, case):
 
 
 @layers
-@given(case=free_cases, layout=st.sampled_from(sorted(LAYOUTS)))
+@given(case=cases, layout=st.sampled_from(sorted(LAYOUTS)))
 def test_memory_layout_does_not_matter(name, case, layout):
     arrays = arrays_of(name, case)
     _, expected = run(name, *arrays)
@@ -189,7 +195,7 @@ def test_memory_layout_does_not_matter(name, case, layout):
 
 
 @blocks
-@given(case=free_cases)
+@given(case=cases)
 def test_without_stateful_every_block_starts_at_zero(name, case):
     arguments, cotangents, weights = arrays_of(name, case)
     layer = getattr(dlfs2, name)(*weights.values())
@@ -210,7 +216,7 @@ def test_a_float32_block_that_starts_at_zero_stays_float32(name):
 
 
 @blocks
-@given(case=free_cases)
+@given(case=cases)
 def test_a_block_leaves_its_last_state_in_h(name, case):
     arguments, _, weights = arrays_of(name, case)
     for stateful in (False, True):
@@ -221,7 +227,7 @@ def test_a_block_leaves_its_last_state_in_h(name, case):
 
 
 @blocks
-@given(case=free_cases)
+@given(case=cases)
 def test_two_stateful_blocks_are_one_long_one(name, case):
     arguments, _, weights = arrays_of(name, case)
     xs = np.concatenate([arguments["xs"], -arguments["xs"]], axis=1)
@@ -235,7 +241,7 @@ def test_two_stateful_blocks_are_one_long_one(name, case):
 
 
 @pytest.mark.parametrize("name", ["TimeRNN", "TimeGRU"])
-@given(case=free_cases)
+@given(case=cases)
 def test_dh_of_a_block_given_to_the_block_before_makes_the_truncated_gradient_whole(name, case):
     arguments, cotangents, weights = arrays_of(name, case)
     xs, dhs = (np.concatenate([array, -array], axis=1) for array in (arguments["xs"], cotangents["dhs"]))
@@ -258,7 +264,7 @@ def test_dh_of_a_block_given_to_the_block_before_makes_the_truncated_gradient_wh
 
 
 @blocks
-@given(case=free_cases)
+@given(case=cases)
 def test_reset_state_starts_from_zero_again(name, case):
     arguments, _, weights = arrays_of(name, case)
     layer = getattr(dlfs2, name)(*weights.values(), stateful=True)
@@ -269,7 +275,7 @@ def test_reset_state_starts_from_zero_again(name, case):
     assert_identical(layer.forward(arguments["xs"]), first)
 
 
-@given(free_cases)
+@given(cases)
 def test_set_state_of_h_alone_starts_the_cell_state_at_zero(case):
     arguments, cotangents, weights = arrays_of("TimeLSTM", case)
     layer = layer_of("TimeLSTM", arguments, weights)
@@ -289,7 +295,7 @@ def test_an_embedding_is_the_product_with_one_hot_words_and_its_gradient_adds_up
     xs = random.integers(V, size=(N, T))
     layer = dlfs2.TimeEmbedding(W)
     (grad,) = layer.grads
-    (expected,), (_, dW) = truth.vjp(conventions.dlfs2_time_embedding, (np.eye(V)[xs], W), (dout,))
+    (expected,), (_, dW) = embedding_vjp((np.eye(V)[xs], W), (dout,))
     assert_identical(layer.forward(xs), expected)
     for _ in range(2):
         assert layer.backward(dout) is None
@@ -303,8 +309,7 @@ def test_softmax_with_loss_and_its_gradient_equal_those_of_the_twin(case, dout):
     layer = dlfs2.TimeSoftmaxWithLoss()
     loss = layer.forward(xs, np.where(mask, ts, layer.ignore_label))
     one_hot = np.eye(xs.shape[2])[ts]
-    twin = conventions.dlfs2_time_softmax_with_loss
-    (expected,), (dx, *_) = truth.vjp(twin, (xs, one_hot, mask), (np.array(dout),))
+    (expected,), (dx, *_) = loss_vjp((xs, one_hot, mask), (np.array(dout),))
     assert_agrees("loss", np.asarray(loss), expected, S_of(xs))
     assert_agrees("dx", layer.backward(dout), dx, S_of(xs, np.array([dout])))
 
@@ -314,8 +319,7 @@ def test_softmax_with_loss_in_float32_agrees_with_the_float64_truth_within_its_o
     xs, ts, mask = labels_of(case)
     xs, layer = xs.astype(np.float32), dlfs2.TimeSoftmaxWithLoss()
     loss = layer.forward(xs, np.where(mask, ts, layer.ignore_label))
-    twin = conventions.dlfs2_time_softmax_with_loss
-    (expected,), (dx, *_) = truth.vjp(twin, (xs, np.eye(xs.shape[2])[ts], mask), (np.array(2.0),))
+    (expected,), (dx, *_) = loss_vjp((xs, np.eye(xs.shape[2])[ts], mask), (np.array(2.0),))
     actual = layer.backward(np.float64(2.0))
     assert (loss.dtype, actual.dtype) == (np.float32, np.float32)
     assert_agrees("loss", np.asarray(loss), expected, S_of(xs), float32=True)
@@ -323,7 +327,7 @@ def test_softmax_with_loss_in_float32_agrees_with_the_float64_truth_within_its_o
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.float32, bool])
-@given(case=free_cases)
+@given(case=cases)
 def test_one_hot_labels_give_the_same_bits_as_integers(kind, case):
     xs, ts, _ = labels_of(case)
     integers, one_hot = dlfs2.TimeSoftmaxWithLoss(), dlfs2.TimeSoftmaxWithLoss()
@@ -332,7 +336,7 @@ def test_one_hot_labels_give_the_same_bits_as_integers(kind, case):
     assert_identical(one_hot.backward(), integers.backward())
 
 
-@given(free_cases)
+@given(cases)
 def test_softmax_with_loss_mutates_nothing_and_a_second_backward_gives_the_same_bits(case):
     xs, ts, mask = labels_of(case)
     ts = np.where(mask, ts, -1)
@@ -346,7 +350,7 @@ def test_softmax_with_loss_mutates_nothing_and_a_second_backward_gives_the_same_
     assert_identical((xs, ts), before)
 
 
-@given(free_cases)
+@given(cases)
 def test_an_ignored_word_costs_nothing_and_gets_no_gradient(case):
     xs, ts, mask = labels_of(case)
     ts = np.where(mask, ts, -1)
@@ -446,7 +450,7 @@ def book_s_block_forward(step, xs, state):
 
 
 @blocks
-@given(case=free_cases)
+@given(case=cases)
 def test_the_book_s_own_loop_over_steps_gives_the_block(name, case):
     arguments, cotangents, weights = arrays_of(name, case)
     xs, *state = arguments.values()
@@ -464,7 +468,7 @@ def test_the_book_s_own_loop_over_steps_gives_the_block(name, case):
     assert_gradients_agree(actual, expected, (arguments, weights), cotangents)
 
 
-@given(free_cases)
+@given(cases)
 def test_the_lstm_is_that_of_cs231n_with_its_gates_in_another_order(case):
     arguments, cotangents, weights = arrays_of("LSTM", case)
     outputs, gradients = run("LSTM", arguments, cotangents, weights)
@@ -514,21 +518,16 @@ def right(name, array):
     return {**arguments, **cotangents, **weights}[array]
 
 
-def dimensions_of(name, array):
+def words_for(name, array):
     takes, returns, weights = LAYERS[name]
     cotangents = {f"d{output}": dimensions for output, dimensions in returns.items()}
-    return {**takes, **cotangents, **weights}[array].split()
-
-
-def written(dimensions):
-    """As the messages write them: 3H is H+H+H."""
-    return [re.sub(r"^(\d)(\w)$", lambda found: "+".join(found[2] * int(found[1])), name) for name in dimensions]
+    return {**takes, **cotangents, **weights}[array]
 
 
 @every_array
 def test_a_bad_shape_is_named_in_the_book_s_own_words(name, array):
     wrong = right(name, array)[..., np.newaxis]
-    dimensions = written(dimensions_of(name, array))
+    dimensions = dimensions_in(words_for(name, array))
     message = (
         f"{array} has shape {wrong.shape}; expected ({', '.join(dimensions)}{',' if len(dimensions) == 1 else ''})"
     )
@@ -564,7 +563,7 @@ def test_a_bad_cotangent_is_named_in_the_book_s_own_words(name, array):
     forward(layer, name, arguments)
     for axis in range(cotangents[array].ndim):
         wrong = np.concatenate([cotangents[array]] * 2, axis=axis)
-        message = f"{array} has shape {wrong.shape}; expected ({', '.join(dimensions_of(name, array))})"
+        message = f"{array} has shape {wrong.shape}; expected ({', '.join(dimensions_in(words_for(name, array)))})"
         with pytest.raises(ValueError, match=re.escape(message)):
             layer.backward(*{**cotangents, array: wrong}.values())
 

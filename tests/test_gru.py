@@ -15,16 +15,18 @@ from agreement import (
     assert_agrees,
     assert_gradients_agree,
     assert_identical,
-    free,
+    dimensions_in,
     leaves,
     mapped,
+    scale_of,
+    vjp_of_words,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autodiff import gru as twin
-from autodiff import truth
-from gradproof.cases import Case
+from gradproof.cases import LARGEST, Case
+from gradproof.contracts import sizes_of
 from manual import gru
 
 BEFORE, AFTER = False, True
@@ -41,38 +43,38 @@ PARAMETERS = {
     "by": "n_y 1",
 }
 LEARNED = {BEFORE: ("Wz", "bz", "Wr", "br", "Wh", "bh"), AFTER: ("Wz", "bz", "Wr", "br", "Wh", "bh", "bha")}
+TAKEN = {rule: {name: PARAMETERS[name] for name in (*LEARNED[rule], "Wy", "by")} for rule in LEARNED}
 DTYPES = [np.float32, np.float64]
 EXTREMES = [{"scale": 10.0}, {"saturated": True}, {"scale": 10.0, "saturated": True}]
 CERTAIN = 800.0  # sigmoid of it is exactly 1, and of its negative exactly 0
 SIZES = {"n_x": 4, "n_a": 3, "n_y": 2, "m": 5, "T": 6}
-# few, because XLA compiles the cell and the sequence of both rules for each
-POOL = [
-    {"n_x": 1, "n_a": 1, "n_y": 1, "m": 1, "T": 2},
-    {"n_x": 1, "n_a": 4, "n_y": 2, "m": 5, "T": 3},
-    {"n_x": 3, "n_a": 2, "n_y": 1, "m": 1, "T": 9},
-    SIZES,
-]
-CELL = {rule: partial(twin.gru_cell_forward, reset_after=rule) for rule in (BEFORE, AFTER)}
-SEQUENCE = {rule: partial(twin.gru_forward, reset_after=rule) for rule in (BEFORE, AFTER)}
-
-
-def cases(sizes):
-    return st.builds(
-        Case,
-        sizes=sizes,
-        seed=st.integers(0, 2**16 - 1),
-        scale=st.sampled_from([1.0, 0.5, 2.0, 3.0, 10.0]),
-        cotangents=st.sampled_from([1.0, 50.0, 1e-5]),
-        saturated=st.booleans(),
+cell_vjp = {
+    rule: vjp_of_words(
+        partial(twin.gru_cell_forward, reset_after=rule), ("n_x m", "n_a m", TAKEN[rule]), ("n_a m", "n_y m")
     )
+    for rule in TAKEN
+}
+sequence_vjp = {
+    rule: vjp_of_words(
+        partial(twin.gru_forward, reset_after=rule), ("n_x m T", "n_a m", TAKEN[rule]), ("n_a m T", "n_y m T")
+    )
+    for rule in TAKEN
+}
 
 
-pooled, freely = cases(st.sampled_from(POOL)), cases(free)
+cases = st.builds(
+    Case,
+    sizes=st.fixed_dictionaries({name: st.integers(1, LARGEST[name]) for name in SIZES}),
+    seed=st.integers(0, 2**16 - 1),
+    scale=st.sampled_from([1.0, 0.5, 2.0, 3.0, 10.0]),
+    cotangents=st.sampled_from([1.0, 50.0, 1e-5]),
+    saturated=st.booleans(),
+)
 
 
 def normal(case, name, dimensions):
     """Standard normal values that depend on the seed and the array's name alone."""
-    shape = [sum(case.sizes.get(term, 1) for term in dimension.split("+")) for dimension in dimensions.split()]
+    shape = sizes_of(dimensions_in(dimensions), case.sizes)
     return np.random.default_rng([case.seed, zlib.crc32(name.encode())]).standard_normal(shape)
 
 
@@ -80,8 +82,9 @@ def parameters_of(case, reset_after):
     parameters = {}
     for name, dimensions in PARAMETERS.items():
         values = normal(case, name, dimensions)
+        scale = scale_of(name, values.shape, case.scale, case.sizes["T"])
         saturated = case.saturated and name.startswith("b")
-        parameters[name] = np.sign(values) * (6 + 2 * np.abs(values)) if saturated else case.scale * values
+        parameters[name] = np.sign(values) * (6 + 2 * np.abs(values)) if saturated else scale * values
     if not reset_after:
         del parameters["bha"]
     return parameters
@@ -103,14 +106,14 @@ def cell_of(case, reset_after, dtype=np.float64):
 def cell_truth(arguments, da_next, reset_after):
     """Gradients of sum(da_next * a_next); the prediction layer is that of losses.py, so its cotangent is zero."""
     no_cotangent = np.zeros((arguments[2]["by"].shape[0], da_next.shape[1]))
-    _, (dxt, da_prev, parameters) = truth.vjp(CELL[reset_after], arguments, (da_next, no_cotangent))
+    _, (dxt, da_prev, parameters) = cell_vjp[reset_after](arguments, (da_next, no_cotangent))
     return {"dxt": dxt, "da_prev": da_prev, **{f"d{name}": parameters[name] for name in LEARNED[reset_after]}}
 
 
 def sequence_truth(arguments, da, reset_after):
     """Gradients of sum(da * a)."""
     no_cotangent = np.zeros((arguments[2]["by"].shape[0], *da.shape[1:]))
-    _, (dx, da0, parameters) = truth.vjp(SEQUENCE[reset_after], arguments, (da, no_cotangent))
+    _, (dx, da0, parameters) = sequence_vjp[reset_after](arguments, (da, no_cotangent))
     return {"dx": dx, "da0": da0, **{f"d{name}": parameters[name] for name in LEARNED[reset_after]}}
 
 
@@ -137,27 +140,27 @@ def arrays_of(forward):
 
 
 @both_rules
-@given(case=pooled)
+@given(case=cases)
 def test_cell_forward_equals_the_twin(case, reset_after):
     arguments, da_next = cell_of(case, reset_after)
     a_next, yt_pred, _ = gru.gru_cell_forward(*arguments, reset_after)
-    (expected_a, expected_y), _ = truth.vjp(CELL[reset_after], arguments, (da_next, np.zeros_like(yt_pred)))
+    (expected_a, expected_y), _ = cell_vjp[reset_after](arguments, (da_next, np.zeros_like(yt_pred)))
     assert_agrees("a_next", a_next, expected_a, S_of(arguments))
     assert_agrees("yt_pred", yt_pred, expected_y, S_of(arguments))
 
 
 @both_rules
-@given(case=pooled)
+@given(case=cases)
 def test_forward_equals_the_twin_at_every_step(case, reset_after):
     arguments, da = sequence_of(case, reset_after)
     a, y_pred, _ = gru.gru_forward(*arguments, reset_after)
-    (expected_a, expected_y), _ = truth.vjp(SEQUENCE[reset_after], arguments, (da, np.zeros_like(y_pred)))
+    (expected_a, expected_y), _ = sequence_vjp[reset_after](arguments, (da, np.zeros_like(y_pred)))
     assert_agrees("a", a, expected_a, S_of(arguments))
     assert_agrees("y_pred", y_pred, expected_y, S_of(arguments))
 
 
 @both_rules
-@given(case=pooled)
+@given(case=cases)
 def test_cell_backward_is_the_vjp_of_the_twin(case, reset_after):
     arguments, da_next = cell_of(case, reset_after)
     expected = cell_truth(arguments, da_next, reset_after)
@@ -165,7 +168,7 @@ def test_cell_backward_is_the_vjp_of_the_twin(case, reset_after):
 
 
 @both_rules
-@given(case=pooled)
+@given(case=cases)
 def test_bptt_is_the_vjp_through_the_whole_sequence(case, reset_after):
     arguments, da = sequence_of(case, reset_after)
     expected = sequence_truth(arguments, da, reset_after)
@@ -174,7 +177,7 @@ def test_bptt_is_the_vjp_through_the_whole_sequence(case, reset_after):
 
 @both_rules
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
-@given(case=pooled)
+@given(case=cases)
 def test_saturated_gates_and_large_inputs_agree_and_are_finite(case, extreme, reset_after):
     arguments, da = sequence_of(replace(case, **extreme), reset_after)
     actual = gradients(arguments, da, reset_after)
@@ -183,7 +186,7 @@ def test_saturated_gates_and_large_inputs_agree_and_are_finite(case, extreme, re
 
 
 @both_rules
-@given(case=pooled, data=st.data())
+@given(case=cases, data=st.data())
 def test_fewer_steps_in_da_give_the_gradient_of_that_prefix(case, data, reset_after):
     arguments, da = sequence_of(case, reset_after)
     steps = data.draw(st.integers(1, da.shape[2]), label="steps")
@@ -193,7 +196,7 @@ def test_fewer_steps_in_da_give_the_gradient_of_that_prefix(case, data, reset_af
 
 
 @both_rules
-@given(case=pooled)
+@given(case=cases)
 def test_float32_agrees_with_the_float64_truth_within_its_own_rounding(case, reset_after):
     arguments, da = sequence_of(case, reset_after, np.float32)
     expected = sequence_truth(arguments, da, reset_after)
@@ -201,7 +204,7 @@ def test_float32_agrees_with_the_float64_truth_within_its_own_rounding(case, res
 
 
 @both_rules
-@given(case=pooled)
+@given(case=cases)
 def test_the_cell_in_float32_agrees_with_the_float64_truth_within_its_own_rounding(case, reset_after):
     arguments, da_next = cell_of(case, reset_after, np.float32)
     expected = cell_truth(arguments, da_next, reset_after)
@@ -213,7 +216,7 @@ def test_the_cell_in_float32_agrees_with_the_float64_truth_within_its_own_roundi
 
 
 @both_rules
-@given(case=freely, alpha=st.floats(-3, 3), beta=st.floats(-3, 3), seed=st.integers(0, 999))
+@given(case=cases, alpha=st.floats(-3, 3), beta=st.floats(-3, 3), seed=st.integers(0, 999))
 def test_backward_is_linear_in_the_cotangent(case, alpha, beta, seed, reset_after):
     arguments, u = sequence_of(case, reset_after)
     v = np.abs(u).max() * np.random.default_rng(seed).standard_normal(u.shape)
@@ -224,14 +227,14 @@ def test_backward_is_linear_in_the_cotangent(case, alpha, beta, seed, reset_afte
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_a_zero_cotangent_gives_exactly_zero(case, reset_after):
     arguments, da = sequence_of(case, reset_after)
     assert all((array == 0).all() for array in leaves(gradients(arguments, 0 * da, reset_after)))
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_examples_do_not_interact(case, reset_after):
     (x, a0, parameters), da = sequence_of(case, reset_after)
     alone = [gradients((x[:, [j]], a0[:, [j]], parameters), da[:, [j]], reset_after) for j in range(a0.shape[1])]
@@ -242,7 +245,7 @@ def test_examples_do_not_interact(case, reset_after):
 
 
 @both_rules
-@given(case=freely, random=st.randoms(use_true_random=False))
+@given(case=cases, random=st.randoms(use_true_random=False))
 def test_permuting_the_examples_permutes_the_gradients(case, random, reset_after):
     (x, a0, parameters), da = sequence_of(case, reset_after)
     order = random.sample(range(a0.shape[1]), a0.shape[1])
@@ -253,7 +256,7 @@ def test_permuting_the_examples_permutes_the_gradients(case, random, reset_after
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_a_one_step_sequence_equals_the_cell(case, reset_after):
     (x, a0, parameters), da = sequence_of(case.with_sizes(T=1), reset_after)
     a_next, yt_pred, cache = gru.gru_cell_forward(x[:, :, 0], a0, parameters, reset_after)
@@ -268,7 +271,7 @@ def test_a_one_step_sequence_equals_the_cell(case, reset_after):
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_nothing_is_mutated_and_a_second_call_after_another_gives_the_same_bits(case, reset_after):
     arguments, da = sequence_of(case, reset_after)
     first_forward = gru.gru_forward(*arguments, reset_after)
@@ -282,7 +285,7 @@ def test_nothing_is_mutated_and_a_second_call_after_another_gives_the_same_bits(
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_the_cell_mutates_nothing_and_a_second_call_after_another_gives_the_same_bits(case, reset_after):
     arguments, da_next = cell_of(case, reset_after)
     a_next, yt_pred, cache = gru.gru_cell_forward(*arguments, reset_after)
@@ -297,7 +300,7 @@ def test_the_cell_mutates_nothing_and_a_second_call_after_another_gives_the_same
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_gradients_share_no_memory_with_arguments_or_each_other(case, reset_after):
     arguments, da = sequence_of(case, reset_after)
     forward = gru.gru_forward(*arguments, reset_after)
@@ -309,7 +312,7 @@ def test_gradients_share_no_memory_with_arguments_or_each_other(case, reset_afte
 
 @both_rules
 @pytest.mark.parametrize("dtype", DTYPES)
-@given(case=freely)
+@given(case=cases)
 def test_dtype_in_is_dtype_out(case, dtype, reset_after):
     arguments, da = sequence_of(case, reset_after, dtype)
     forward = gru.gru_forward(*arguments, reset_after)
@@ -322,7 +325,7 @@ def test_dtype_in_is_dtype_out(case, dtype, reset_after):
 
 @both_rules
 @pytest.mark.parametrize("layout", LAYOUTS)
-@given(case=freely)
+@given(case=cases)
 def test_memory_layout_does_not_matter(case, layout, reset_after):
     arguments, da = sequence_of(case, reset_after)
     expected_a, expected_y, (steps, x) = gru.gru_forward(*arguments, reset_after)
@@ -336,7 +339,7 @@ def test_memory_layout_does_not_matter(case, layout, reset_after):
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_the_cache_is_in_the_published_order(case, reset_after):
     case = replace(case, scale=1.0, saturated=False)
     (xt, a_prev, parameters), _ = cell_of(case, reset_after)
@@ -353,7 +356,7 @@ def test_the_cache_is_in_the_published_order(case, reset_after):
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_the_caches_of_a_sequence_are_one_cell_cache_a_step_and_x(case, reset_after):
     (x, a0, parameters), _ = sequence_of(case, reset_after)
     _, _, (steps, cached_x) = gru.gru_forward(x, a0, parameters, reset_after)
@@ -366,7 +369,7 @@ def test_the_caches_of_a_sequence_are_one_cell_cache_a_step_and_x(case, reset_af
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_plain_tuples_in_the_published_order_serve_as_caches(case, reset_after):
     arguments, da = sequence_of(case, reset_after)
     steps, x = gru.gru_forward(*arguments, reset_after)[-1]
@@ -378,7 +381,7 @@ def test_plain_tuples_in_the_published_order_serve_as_caches(case, reset_after):
 # which GRU it is
 
 
-@given(case=freely)
+@given(case=cases)
 def test_the_reset_before_the_product_ignores_bha(case):
     (x, a0, parameters), da = sequence_of(case, BEFORE)
     forward = gru.gru_forward(x, a0, parameters)
@@ -393,7 +396,7 @@ def with_reset_gate(parameters, bias):
     return {**parameters, "Wr": 0 * parameters["Wr"], "br": np.full_like(parameters["br"], bias)}
 
 
-@given(case=freely)
+@given(case=cases)
 def test_with_the_reset_gate_open_the_rules_agree_and_bha_adds_to_bh(case):
     (x, a0, parameters), da = sequence_of(case, AFTER)
     after = with_reset_gate(parameters, CERTAIN)
@@ -404,7 +407,7 @@ def test_with_the_reset_gate_open_the_rules_agree_and_bha_adds_to_bh(case):
     assert_gradients_agree(gradients((x, a0, after), da, AFTER), expected, (x, a0, after), da)
 
 
-@given(case=freely)
+@given(case=cases)
 def test_with_the_reset_gate_shut_the_rules_agree_whatever_bha_is(case):
     (x, a0, parameters), da = sequence_of(case, AFTER)
     shut = with_reset_gate(parameters, -CERTAIN)
@@ -414,7 +417,7 @@ def test_with_the_reset_gate_shut_the_rules_agree_whatever_bha_is(case):
     assert_gradients_agree(gradients((x, a0, shut), da, AFTER), expected, (x, a0, shut), da)
 
 
-@given(case=freely)
+@given(case=cases)
 def test_where_every_unit_reads_itself_alone_the_rules_differ_in_no_state_but_in_dWh(case):
     """r_i scales the one product W_ii a_i, before it or after it; the weights that are zero still have gradients."""
     (x, a0, parameters), da = sequence_of(case, AFTER)
@@ -460,10 +463,13 @@ def keeping(xt, a_prev, parameters):
     return z * a_prev + (1 - z) * candidate
 
 
-@given(case=cases(st.just(SIZES)))
+keeping_vjp = vjp_of_words(keeping, ("n_x m", "n_a m", TAKEN[BEFORE]), "n_a m")
+
+
+@given(case=cases)
 def test_negating_Wz_and_bz_gives_the_net_whose_update_gate_keeps_the_old_state(case):
     (xt, a_prev, parameters), da_next = cell_of(case, BEFORE)
-    a_next, (dxt, da_prev, expected) = truth.vjp(keeping, (xt, a_prev, parameters), da_next)
+    a_next, (dxt, da_prev, expected) = keeping_vjp((xt, a_prev, parameters), da_next)
     negated = {**parameters, "Wz": -parameters["Wz"], "bz": -parameters["bz"]}
     assert_agrees("a_next", gru.gru_cell_forward(xt, a_prev, negated)[0], a_next, S_of((xt, a_prev, parameters)))
     actual = cell_gradients((xt, a_prev, negated), da_next, BEFORE)
@@ -473,7 +479,7 @@ def test_negating_Wz_and_bz_gives_the_net_whose_update_gate_keeps_the_old_state(
 
 
 @both_rules
-@given(case=freely)
+@given(case=cases)
 def test_with_the_update_gate_shut_the_state_and_its_cotangent_pass_unchanged(case, reset_after):
     (x, a0, parameters), da = sequence_of(case, reset_after)
     parameters |= {"Wz": 0 * parameters["Wz"], "bz": np.full_like(parameters["bz"], -CERTAIN)}
@@ -489,8 +495,7 @@ def test_with_the_update_gate_shut_the_state_and_its_cotangent_pass_unchanged(ca
 
 def inputs_of(function, reset_after):
     """Every array that `function` takes, as its messages call it → dimensions."""
-    names = [*LEARNED[reset_after], "Wy", "by"]
-    parameters = {f'parameters["{name}"]': PARAMETERS[name] for name in names}
+    parameters = {f'parameters["{name}"]': dimensions for name, dimensions in TAKEN[reset_after].items()}
     return {
         gru.gru_cell_forward: {"xt": "n_x m", "a_prev": "n_a m", **parameters},
         gru.gru_forward: {"x": "n_x m T", "a0": "n_a m", **parameters},

@@ -11,16 +11,15 @@ from agreement import (
     assert_agrees,
     assert_gradients_agree,
     assert_identical,
-    free,
+    dimensions_of,
     leaves,
     mapped,
-    pooled,
+    vjp_of,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autodiff import lstm as twin
-from autodiff import truth
 from gradproof.cases import cases
 from gradproof.contracts.coursera import LSTM_BACKWARD, LSTM_CELL_BACKWARD, LSTM_CELL_FORWARD, LSTM_FORWARD
 from manual import lstm
@@ -28,12 +27,14 @@ from manual import lstm
 GATES = ("Wf", "bf", "Wi", "bi", "Wc", "bc", "Wo", "bo")
 DTYPES = [np.float32, np.float64]
 EXTREMES = [{"scale": 10.0}, {"saturated": True}, {"scale": 10.0, "saturated": True}]
+cell_vjp = vjp_of(twin.lstm_cell_forward, *dimensions_of(LSTM_CELL_FORWARD))
+sequence_vjp = vjp_of(twin.lstm_forward, *dimensions_of(LSTM_FORWARD))
 
 
 def cell_truth(arguments, da_next, dc_next):
     """Gradients of sum(da_next * a_next) + sum(dc_next * c_next); the prediction layer is that of losses.py."""
     no_cotangent = np.zeros((arguments[3]["by"].shape[0], da_next.shape[1]))
-    _, gradients = truth.vjp(twin.lstm_cell_forward, arguments, (da_next, dc_next, no_cotangent))
+    _, gradients = cell_vjp(arguments, (da_next, dc_next, no_cotangent))
     dxt, da_prev, dc_prev, parameters = gradients
     return {"dxt": dxt, "da_prev": da_prev, "dc_prev": dc_prev, **{f"d{name}": parameters[name] for name in GATES}}
 
@@ -41,7 +42,7 @@ def cell_truth(arguments, da_next, dc_next):
 def sequence_truth(arguments, da, dc):
     """Gradients of sum(da * a) + sum(dc * c)."""
     no_cotangent = np.zeros((arguments[2]["by"].shape[0], *da.shape[1:]))
-    _, (dx, da0, parameters, dc0) = truth.vjp(twin.lstm_forward, arguments, (da, no_cotangent, dc))
+    _, (dx, da0, parameters, dc0) = sequence_vjp(arguments, (da, no_cotangent, dc))
     return {"dx": dx, "da0": da0, "dc0": dc0, **{f"d{name}": parameters[name] for name in GATES}}
 
 
@@ -53,27 +54,27 @@ def gradients(arguments, da, dc):
     return lstm.lstm_backward(da, lstm.lstm_forward(*arguments)[-1], dc)
 
 
-@given(cases(LSTM_CELL_BACKWARD, sizes=pooled))
+@given(cases(LSTM_CELL_BACKWARD))
 def test_cell_forward_equals_the_twin(case):
     arguments, cotangents = arrays_of(LSTM_CELL_BACKWARD, case)
     a_next, c_next, yt_pred, _ = lstm.lstm_cell_forward(*arguments)
-    expected, _ = truth.vjp(twin.lstm_cell_forward, arguments, (*cotangents, np.zeros_like(yt_pred)))
+    expected, _ = cell_vjp(arguments, (*cotangents, np.zeros_like(yt_pred)))
     assert_agrees("a_next", a_next, expected[0], S_of(arguments))
     assert_agrees("c_next", c_next, expected[1], S_of(arguments))
     assert_agrees("yt_pred", yt_pred, expected[2], S_of(arguments))
 
 
-@given(cases(LSTM_BACKWARD, sizes=pooled))
+@given(cases(LSTM_BACKWARD))
 def test_forward_equals_the_twin_at_every_step(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     a, y, c, _ = lstm.lstm_forward(*arguments)
-    expected, _ = truth.vjp(twin.lstm_forward, arguments, (da, np.zeros_like(y), dc))
+    expected, _ = sequence_vjp(arguments, (da, np.zeros_like(y), dc))
     assert_agrees("a", a, expected[0], S_of(arguments))
     assert_agrees("y", y, expected[1], S_of(arguments))
     assert_agrees("c", c, expected[2], S_of(arguments))
 
 
-@given(cases(LSTM_CELL_BACKWARD, sizes=pooled))
+@given(cases(LSTM_CELL_BACKWARD))
 def test_cell_backward_is_the_vjp_of_the_twin(case):
     arguments, (da_next, dc_next) = arrays_of(LSTM_CELL_BACKWARD, case)
     assert_gradients_agree(
@@ -84,33 +85,33 @@ def test_cell_backward_is_the_vjp_of_the_twin(case):
     )
 
 
-@given(cases(LSTM_BACKWARD, sizes=pooled))
+@given(cases(LSTM_BACKWARD))
 def test_bptt_is_the_vjp_through_the_whole_sequence_from_every_a_and_c(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     assert_gradients_agree(gradients(arguments, da, dc), sequence_truth(arguments, da, dc), arguments, (da, dc))
 
 
-@given(cases(LSTM_BACKWARD, sizes=pooled))
+@given(cases(LSTM_BACKWARD))
 def test_bptt_without_dc_is_the_vjp_from_every_a_alone(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     actual = lstm.lstm_backward(da, lstm.lstm_forward(*arguments)[-1])
     assert_gradients_agree(actual, sequence_truth(arguments, da, 0 * dc), arguments, da)
 
 
-@given(cases(LSTM_BACKWARD, sizes=pooled))
+@given(cases(LSTM_BACKWARD))
 def test_bptt_with_dc_alone_is_the_vjp_from_every_c(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     assert_gradients_agree(gradients(arguments, 0 * da, dc), sequence_truth(arguments, 0 * da, dc), arguments, dc)
 
 
-@given(cases(LSTM_FORWARD, sizes=free))
+@given(cases(LSTM_FORWARD))
 def test_without_c0_the_cell_state_starts_at_zero(case):
     (x, a0, parameters, c0), _ = arrays_of(LSTM_FORWARD, case)
     assert_identical(lstm.lstm_forward(x, a0, parameters), lstm.lstm_forward(x, a0, parameters, np.zeros_like(c0)))
 
 
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
-@given(case=cases(LSTM_BACKWARD, sizes=pooled))
+@given(case=cases(LSTM_BACKWARD))
 def test_saturated_gates_and_large_inputs_agree_and_are_finite(case, extreme):
     case = replace(case, **extreme)
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
@@ -119,7 +120,7 @@ def test_saturated_gates_and_large_inputs_agree_and_are_finite(case, extreme):
     assert_gradients_agree(actual, sequence_truth(arguments, da, dc), arguments, (da, dc))
 
 
-@given(cases(LSTM_BACKWARD, sizes=pooled), st.data())
+@given(cases(LSTM_BACKWARD), st.data())
 def test_fewer_steps_in_da_and_dc_give_the_gradient_of_that_prefix(case, data):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     steps = data.draw(st.integers(1, da.shape[2]), label="steps")
@@ -130,14 +131,14 @@ def test_fewer_steps_in_da_and_dc_give_the_gradient_of_that_prefix(case, data):
     assert_gradients_agree(actual, expected, arguments, (da, dc))
 
 
-@given(cases(LSTM_BACKWARD, sizes=pooled))
+@given(cases(LSTM_BACKWARD))
 def test_float32_agrees_with_the_float64_truth_within_its_own_rounding(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case, np.float32)
     expected = sequence_truth(arguments, da, dc)
     assert_gradients_agree(gradients(arguments, da, dc), expected, arguments, (da, dc), float32=True)
 
 
-@given(cases(LSTM_CELL_BACKWARD, sizes=pooled))
+@given(cases(LSTM_CELL_BACKWARD))
 def test_the_cell_in_float32_agrees_with_the_float64_truth_within_its_own_rounding(case):
     arguments, (da_next, dc_next) = arrays_of(LSTM_CELL_BACKWARD, case, np.float32)
     expected = cell_truth(arguments, da_next, dc_next)
@@ -145,7 +146,7 @@ def test_the_cell_in_float32_agrees_with_the_float64_truth_within_its_own_roundi
     assert_gradients_agree(actual, expected, arguments, (da_next, dc_next), float32=True)
 
 
-@given(cases(LSTM_BACKWARD, sizes=free), st.floats(-3, 3), st.floats(-3, 3), st.integers(0, 999))
+@given(cases(LSTM_BACKWARD), st.floats(-3, 3), st.floats(-3, 3), st.integers(0, 999))
 def test_backward_is_linear_in_the_cotangents(case, alpha, beta, seed):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     other_da, other_dc = np.abs(da).max() * np.random.default_rng(seed).standard_normal((2, *da.shape))
@@ -156,13 +157,13 @@ def test_backward_is_linear_in_the_cotangents(case, alpha, beta, seed):
     assert_gradients_agree(gradients(arguments, *combined), expected, arguments, every_cotangent)
 
 
-@given(cases(LSTM_BACKWARD, sizes=free))
+@given(cases(LSTM_BACKWARD))
 def test_a_zero_cotangent_gives_exactly_zero(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     assert all((array == 0).all() for array in leaves(gradients(arguments, 0 * da, 0 * dc)))
 
 
-@given(cases(LSTM_CELL_BACKWARD, sizes=free))
+@given(cases(LSTM_CELL_BACKWARD))
 def test_the_output_gate_takes_nothing_from_dc_next(case):
     arguments, (da_next, dc_next) = arrays_of(LSTM_CELL_BACKWARD, case)
     actual = cell_gradients(arguments, 0 * da_next, dc_next)
@@ -170,7 +171,7 @@ def test_the_output_gate_takes_nothing_from_dc_next(case):
     assert (actual["dbo"] == 0).all()
 
 
-@given(cases(LSTM_BACKWARD, sizes=free))
+@given(cases(LSTM_BACKWARD))
 def test_examples_do_not_interact(case):
     (x, a0, parameters, c0), (da, dc) = arrays_of(LSTM_BACKWARD, case)
     alone = [
@@ -182,7 +183,7 @@ def test_examples_do_not_interact(case):
     assert_gradients_agree(gradients(arguments, da, dc), {**columns, **sums}, arguments, (da, dc))
 
 
-@given(cases(LSTM_BACKWARD, sizes=free), st.randoms(use_true_random=False))
+@given(cases(LSTM_BACKWARD), st.randoms(use_true_random=False))
 def test_permuting_the_examples_permutes_the_gradients(case, random):
     (x, a0, parameters, c0), (da, dc) = arrays_of(LSTM_BACKWARD, case)
     order = random.sample(range(a0.shape[1]), a0.shape[1])
@@ -192,7 +193,7 @@ def test_permuting_the_examples_permutes_the_gradients(case, random):
     assert_gradients_agree(permuted, expected, (x, a0, parameters, c0), (da, dc))
 
 
-@given(cases(LSTM_BACKWARD, sizes=free))
+@given(cases(LSTM_BACKWARD))
 def test_a_one_step_sequence_equals_the_cell(case):
     (x, a0, parameters, c0), (da, dc) = arrays_of(LSTM_BACKWARD, case.with_sizes(T=1))
     a_next, c_next, yt_pred, cache = lstm.lstm_cell_forward(x[:, :, 0], a0, c0, parameters)
@@ -206,7 +207,7 @@ def test_a_one_step_sequence_equals_the_cell(case):
     )
 
 
-@given(cases(LSTM_BACKWARD, sizes=free))
+@given(cases(LSTM_BACKWARD))
 def test_nothing_is_mutated_and_a_second_call_after_another_gives_the_same_bits(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     first_forward = lstm.lstm_forward(*arguments)
@@ -219,7 +220,7 @@ def test_nothing_is_mutated_and_a_second_call_after_another_gives_the_same_bits(
     assert_identical(lstm.lstm_forward(*arguments), first_forward)
 
 
-@given(cases(LSTM_CELL_BACKWARD, sizes=free))
+@given(cases(LSTM_CELL_BACKWARD))
 def test_the_cell_mutates_nothing_and_a_second_call_after_another_gives_the_same_bits(case):
     arguments, (da_next, dc_next) = arrays_of(LSTM_CELL_BACKWARD, case)
     first_forward = lstm.lstm_cell_forward(*arguments)
@@ -232,7 +233,7 @@ def test_the_cell_mutates_nothing_and_a_second_call_after_another_gives_the_same
     assert_identical(lstm.lstm_cell_forward(*arguments), first_forward)
 
 
-@given(cases(LSTM_BACKWARD, sizes=free))
+@given(cases(LSTM_BACKWARD))
 def test_gradients_share_no_memory_with_arguments_or_each_other(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     forward = lstm.lstm_forward(*arguments)
@@ -243,7 +244,7 @@ def test_gradients_share_no_memory_with_arguments_or_each_other(case):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@given(case=cases(LSTM_BACKWARD, sizes=free))
+@given(case=cases(LSTM_BACKWARD))
 def test_dtype_in_is_dtype_out(case, dtype):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case, dtype)
     x, a0, parameters, c0 = arguments
@@ -256,7 +257,7 @@ def test_dtype_in_is_dtype_out(case, dtype):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@given(case=cases(LSTM_BACKWARD, sizes=free))
+@given(case=cases(LSTM_BACKWARD))
 def test_memory_layout_does_not_matter(case, layout):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     expected_a, expected_y, expected_c, caches = lstm.lstm_forward(*arguments)
@@ -269,7 +270,7 @@ def test_memory_layout_does_not_matter(case, layout):
     assert_gradients_agree(lstm.lstm_backward(da, caches, dc), expected, arguments, (da, dc))
 
 
-@given(cases(LSTM_CELL_FORWARD, sizes=free))
+@given(cases(LSTM_CELL_FORWARD))
 def test_the_cache_is_in_the_published_order(case):
     case = replace(case, scale=1.0, saturated=False)
     (xt, a_prev, c_prev, parameters), _ = arrays_of(LSTM_CELL_FORWARD, case)
@@ -283,7 +284,7 @@ def test_the_cache_is_in_the_published_order(case):
         assert_agrees(cache._fields[position], cache[position], expected, S_of((xt, a_prev, parameters)))
 
 
-@given(cases(LSTM_FORWARD, sizes=free))
+@given(cases(LSTM_FORWARD))
 def test_the_caches_of_a_sequence_are_one_cell_cache_a_step_and_x(case):
     (x, a0, parameters, c0), _ = arrays_of(LSTM_FORWARD, case)
     _, _, _, (steps, cached_x) = lstm.lstm_forward(x, a0, parameters, c0)
@@ -294,7 +295,7 @@ def test_the_caches_of_a_sequence_are_one_cell_cache_a_step_and_x(case):
     assert_identical((steps, cached_x), (expected, x))
 
 
-@given(cases(LSTM_BACKWARD, sizes=free))
+@given(cases(LSTM_BACKWARD))
 def test_plain_tuples_in_the_published_order_serve_as_caches(case):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
     steps, x = lstm.lstm_forward(*arguments)[-1]

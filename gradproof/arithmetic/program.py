@@ -4,14 +4,14 @@ One program serves every shape, so that a drawn case costs milliseconds and not 
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax import export
 
-from ..contracts import Dimensions, Forward, names_of
+from ..contracts import Dimensions, Forward
 
 # Parameters that ask for something special unless they are None, which is what rules compute.
 SPECIAL = ("accuracy", "out_dtype", "out_sharding", "sharding")
@@ -22,35 +22,47 @@ def trace(contract: Forward, forward: Callable[[Mapping[str, Any]], dict[str, An
 
     forward maps a dict of inputs to a dict of outputs; cotangents has one array per output, gradients one per input.
     """
-
-    def outputs_and_gradients(inputs: Any, cotangents: Any) -> Any:
-        outputs, pullback = jax.vjp(forward, inputs)
-        return outputs, pullback(cotangents)[0]
-
-    return _traced(contract, outputs_and_gradients, contract.inputs, contract.outputs)
+    return trace_vjp(forward, (contract.inputs,), contract.outputs)
 
 
 def trace_forward(contract: Forward, forward: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
     """The closed jaxpr of inputs → outputs."""
-    return _traced(contract, forward, contract.inputs)
+    return _traced(forward, contract.inputs)
 
 
-def _traced(contract: Forward, function: Callable[..., Any], *arguments: Mapping[str, Dimensions]) -> Any:
-    """The closed jaxpr of a function of dicts of float64 arrays with these dimensions."""
+def trace_vjp(forward: Callable[..., Any], takes: Any, returns: Any) -> Any:
+    """The closed jaxpr of (primals, cotangents) → (outputs of ``forward(*primals)``, gradients).
+
+    takes: a tuple of nests of tuples, lists and dicts in which the dimensions stand for every primal, ("n_a",
+    "n_a+n_x"); returns: the same for every output, in the structure that the forward returns.  A numeral is a size
+    that does not vary, and () a scalar.
+    """
+
+    def outputs_and_gradients(primals: Any, cotangents: Any) -> Any:
+        outputs, pullback = jax.vjp(forward, *primals)
+        return outputs, pullback(cotangents)
+
+    return _traced(outputs_and_gradients, takes, returns)
+
+
+def _traced(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The closed jaxpr of a function of nests of float64 arrays with these dimensions."""
     with jax.enable_x64(True), jax.disable_jit(False):
-        names = names_of(contract)
-        symbols = dict(zip(names, export.symbolic_shape(",".join(names)), strict=True))
+        every = jax.tree.leaves(arguments, is_leaf=is_dimensions)
+        names = dict.fromkeys(term for dimensions in every for part in dimensions for term in part.split("+"))
+        letters = [name for name in names if not name.isdigit()]
+        symbols = dict(zip(letters, export.symbolic_shape(",".join(letters)), strict=True))
 
         def array(dimensions: Dimensions) -> Any:
-            shape = tuple(
-                1 if dimension == "1" else sum(symbols[term] for term in dimension.split("+"))
-                for dimension in dimensions
-            )
-            return jax.ShapeDtypeStruct(shape, np.float64)
+            shape = (sum(symbols.get(term) or int(term) for term in part.split("+")) for part in dimensions)
+            return jax.ShapeDtypeStruct(tuple(shape), np.float64)
 
-        return jax.make_jaxpr(function)(
-            *({name: array(dimensions) for name, dimensions in named.items()} for named in arguments)
-        )
+        return jax.make_jaxpr(function)(*jax.tree.map(array, arguments, is_leaf=is_dimensions))
+
+
+def is_dimensions(nest: Any) -> bool:
+    """Whether this part of a nest is the dimensions of one array."""
+    return isinstance(nest, tuple) and all(isinstance(part, str) for part in nest)
 
 
 def evaluate(
@@ -61,48 +73,66 @@ def evaluate(
     Sizes in parameters arrive as integers.  Raises NotImplementedError for a primitive without a rule; a rule raises
     TypeError for a parameter that it does not know, so that nothing is silently ignored.
     """
-    jaxpr, constants = program.jaxpr, program.consts
-    values: dict[Any, Any] = dict(zip(jaxpr.constvars, constants, strict=True))
-    values.update(zip(jaxpr.invars, arguments, strict=True))
-    for step in _steps(jaxpr):
-        operands = [atom.val if hasattr(atom, "val") else values[atom] for atom in step.operands]
-        parameters = {**step.parameters, **{key: size(sizes) for key, size in step.sizes.items()}}
-        if step.name == "scan":
-            results = _scan(rules, sizes, operands, **parameters)
-        elif step.name == "jit":  # a part that jax compiles by itself: with what does not change the result
-            results = evaluate(parameters["jaxpr"], rules, sizes, operands)
-        elif step.name in rules:
-            results = rules[step.name](*operands, **parameters)
-        else:
-            raise NotImplementedError(f"the derivative program has the primitive {step.name!r}, which has no rule")
-        values.update(zip(step.results, results if step.several else [results], strict=True))
-    return [atom.val if hasattr(atom, "val") else values[atom] for atom in jaxpr.outvars]
+    return _at(program, rules, sizes)(*arguments)
+
+
+def _at(program: Any, rules: Mapping[str, Callable[..., Any]], sizes: Mapping[str, int]) -> Callable[..., list[Any]]:
+    """The program at these sizes as a function: a scan calls it at every step, and only the arguments differ."""
+    jaxpr = program.jaxpr
+    steps, literals = _steps(jaxpr)
+    known = {**literals, **dict(zip(map(id, jaxpr.constvars), program.consts, strict=True))}
+    taken, returned = [id(atom) for atom in jaxpr.invars], [id(atom) for atom in jaxpr.outvars]
+    calls = [(_rule(step, rules, sizes), step.operands, step.results, step.several) for step in steps]
+
+    def run(*arguments: Any) -> list[Any]:
+        values = {**known, **dict(zip(taken, arguments, strict=True))}
+        for rule, operands, results, several in calls:
+            result = rule(*[values[atom] for atom in operands])
+            if several:
+                values.update(zip(results, result, strict=True))
+            else:
+                values[results[0]] = result
+        return [values[atom] for atom in returned]
+
+    return run
+
+
+def _rule(step: "Step", rules: Mapping[str, Callable[..., Any]], sizes: Mapping[str, int]) -> Callable[..., Any]:
+    """What computes the results of a step from its operands."""
+    parameters = {**step.parameters, **{key: size(sizes) for key, size in step.sizes.items()}}
+    if step.name == "scan":
+        return partial(_scan, _at(parameters.pop("jaxpr"), rules, sizes), **parameters)
+    if step.name == "jit":  # a part that jax compiles by itself: with what does not change the result
+        return _at(parameters["jaxpr"], rules, sizes)
+    if step.name not in rules:
+        raise NotImplementedError(f"the derivative program has the primitive {step.name!r}, which has no rule")
+    return partial(rules[step.name], **parameters) if parameters else rules[step.name]
 
 
 class Step(NamedTuple):
-    """One equation: its parameters, and those that depend on the sizes, as functions of them."""
+    """One equation: its atoms by id, its parameters, and those that depend on the sizes, as functions of them."""
 
     name: str
-    operands: list[Any]
-    results: list[Any]
+    operands: list[int]
+    results: list[int]
     several: bool
     parameters: dict[str, Any]
     sizes: dict[str, Callable[[Mapping[str, int]], Any]]
 
 
 @cache
-def _steps(jaxpr: Any) -> list[Step]:
-    """The equations of a jaxpr, prepared once: a drawn case would spend most of its time on reading sizes."""
-    steps = []
+def _steps(jaxpr: Any) -> tuple[list[Step], dict[int, Any]]:
+    """The equations of a jaxpr, prepared once, and the values of its literals, which have an id and no hash."""
+    steps, literals = [], {id(atom): np.asarray(atom.val) for atom in jaxpr.outvars if hasattr(atom, "val")}
     for equation in jaxpr.eqns:
         given = {key: value for key, value in equation.params.items() if not (key in SPECIAL and value is None)}
         sizes = {key: size for key, value in given.items() if (size := _size(value)) is not None}
         parameters = {key: value for key, value in given.items() if key not in sizes}
+        literals |= {id(atom): np.asarray(atom.val) for atom in equation.invars if hasattr(atom, "val")}
+        operands, results = [id(atom) for atom in equation.invars], [id(atom) for atom in equation.outvars]
         primitive = equation.primitive
-        steps.append(
-            Step(primitive.name, equation.invars, equation.outvars, primitive.multiple_results, parameters, sizes)
-        )
-    return steps
+        steps.append(Step(primitive.name, operands, results, primitive.multiple_results, parameters, sizes))
+    return steps, literals
 
 
 def _size(value: Any) -> Callable[[Mapping[str, int]], Any] | None:
@@ -119,11 +149,8 @@ def _size(value: Any) -> Callable[[Mapping[str, int]], Any] | None:
 
 
 def _scan(
-    rules: Mapping[str, Callable[..., Any]],
-    sizes: Mapping[str, int],
-    operands: list[Any],
-    *,
-    jaxpr: Any,
+    body: Callable[..., list[Any]],
+    *operands: Any,
     length: Any,
     reverse: bool,
     num_consts: int,
@@ -132,12 +159,12 @@ def _scan(
     linear: Any = None,
     _split_transpose: bool = False,
 ) -> list[Any]:
-    constants, carry = operands[:num_consts], operands[num_consts : num_consts + num_carry]
+    constants, carry = operands[:num_consts], list(operands[num_consts : num_consts + num_carry])
     sequences = operands[num_consts + num_carry :]
     steps = range(length)
     stacked = []
     for t in reversed(steps) if reverse else steps:
-        results = evaluate(jaxpr, rules, sizes, [*constants, *carry, *(sequence[t] for sequence in sequences)])
+        results = body(*constants, *carry, *(sequence[t] for sequence in sequences))
         carry = results[:num_carry]
         stacked.append(results[num_carry:])
     if reverse:

@@ -27,6 +27,10 @@ def key(contract: Contract) -> list[str]:
 
 def contract_of(words: list[str]) -> Contract:
     """The contract whose `key` this is."""
+    if words[0] == "own":  # made from a person's own forward, which the words describe
+        from ..own.contract import made
+
+        return made(words[1], words[3])
     return next(contract for contract in CONVENTIONS[words[0]] if key(contract) == words)
 
 

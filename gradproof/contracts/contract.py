@@ -3,11 +3,12 @@
 A contract is data.  Drawing cases, calling the candidate, comparing and reporting all work from it and know no network.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Dimensions = tuple[str, ...]  # ("n_a", "m", "T"); "1" is a one, "n_a+n_x" a sum
+Dimensions = tuple[str, ...]  # ("n_a", "m", "T"); numerals are sizes, "n_a+n_x" a sum, "4*H" a product
 NAMES = ("n_x", "n_a", "n_y", "m", "N", "T", "D", "H", "M", "V")  # every dimension, in the order of reports
 
 
@@ -57,6 +58,7 @@ class Forward:
     gates: str = ""  # the order in which gates are packed, unless the options name another
     logits: str | None = None  # the input to which a constant may be added without changing anything
     float32: bool = False  # the publication itself keeps buffers of float32
+    sizes: Mapping[str, int] = field(default_factory=dict)  # of the designed cases, where they are not the usual ones
     # (contract, names, function, inputs) → whether a second forward of the same object starts where the first ended
     keeps_state: Callable[..., bool] = lambda *_: False
     bind: Callable[..., Callable[..., Any]] = by_name
@@ -161,13 +163,19 @@ def forward_of(contract: Contract) -> Forward:
 
 def sizes_of(dimensions: Dimensions, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """Shape of an array: ("n_a", "n_a+n_x") with n_a=3 and n_x=4 is (3, 7)."""
+
+    def size(factor: str) -> int:
+        return int(factor) if factor.isdigit() else sizes[factor]
+
     return tuple(
-        1 if dimension == "1" else sum(sizes[term] for term in dimension.split("+")) for dimension in dimensions
+        sum(math.prod(map(size, term.split("*"))) for term in dimension.split("+")) for dimension in dimensions
     )
 
 
 def names_of(contract: Contract) -> tuple[str, ...]:
-    """The free dimensions of a contract, in a fixed order: ("n_x", "n_a", "n_y", "m", "T")."""
+    """The free dimensions of a contract, in a fixed order: ("n_x", "n_a", "n_y", "m", "T"), then those of other names."""
     forward = forward_of(contract)
-    found = {term for shape in forward.inputs.values() for part in shape for term in part.split("+")}
-    return tuple(name for name in NAMES if name in found)
+    bounds = [(kind[1:],) for kind in forward.constants.values() if kind.startswith("<")]
+    words = [part for shape in (*forward.inputs.values(), *bounds) for part in shape]
+    found = [name for word in words for term in word.split("+") for name in term.split("*") if not name.isdigit()]
+    return tuple(dict.fromkeys([*(name for name in NAMES if name in found), *found]))

@@ -38,18 +38,23 @@ def _simpler(case: Case) -> Iterator[Case]:
 
 
 def condition(
-    fails: Fails, vacuous: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]
+    fails: Fails,
+    vacuous: Fails,
+    case: Case,
+    cotangents: tuple[str, ...],
+    tried: Mapping[Case, bool],
+    base: Mapping[str, int] = BASE,
 ) -> str | None:
     """What the smallest failing case tells: "only from T=2 on", "only when m=1"; None when it tells nothing certain.
 
     fails: whether anything is wrong at a case.  vacuous: whether nothing could be, since all that is expected is zero.
     cotangents: the arguments that are set to zero one by one.  tried: every case that was tried before, and whether it
-    fails.  A part is told only if it was seen at the smallest case, where without it nothing is wrong, and if it holds
+    fails.  base: the sizes of the first designed case.  A part is told only if it was seen at the smallest case, where without it nothing is wrong, and if it holds
     in every case that fails.
     """
     parts = [
         text
-        for text, holds in _parts(fails, vacuous, case, cotangents, tried)
+        for text, holds in _parts(fails, vacuous, case, cotangents, tried, base)
         if all(holds(other) for other, failing in tried.items() if failing)
     ]
     return "only " + " and ".join(parts).replace(" and when ", " and ") if parts else None
@@ -59,7 +64,12 @@ Part = tuple[str, Callable[[Case], bool]]
 
 
 def _parts(
-    fails: Fails, vacuous: Fails, case: Case, cotangents: tuple[str, ...], tried: Mapping[Case, bool]
+    fails: Fails,
+    vacuous: Fails,
+    case: Case,
+    cotangents: tuple[str, ...],
+    tried: Mapping[Case, bool],
+    base: Mapping[str, int],
 ) -> Iterator[Part]:
     unequal = _unequal(fails, case)
     if unequal:
@@ -67,7 +77,7 @@ def _parts(
         yield f"when {a}≠{b}", lambda other: other.sizes[a] != other.sizes[b]
         return
     alone = True
-    large = case.with_sizes(**{name: BASE[name] for name in case.sizes})
+    large = case.with_sizes(**{name: base[name] for name in case.sizes})
     if not fails(large):
         ones = [name for name in case.sizes if fails(large.with_sizes(**{name: 1}))]
         if ones:

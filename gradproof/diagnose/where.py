@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contracts import Dimensions
+from ..contracts import Dimensions, sizes_of
 
 
 def by_time(wrong: NDArray[np.bool_], dimensions: Dimensions) -> list[str] | None:
@@ -35,7 +35,8 @@ def where(wrong: NDArray[np.bool_], dimensions: Dimensions, sizes: Mapping[str, 
         elif dimension == "T":
             told.append(f"{_ranges('t=', bad)} wrong, {_ranges('t=', ~bad)} right")
         elif min(bad.sum(), (~bad).sum()) == 1 and bad.size > 2:
-            told.append(f"{_ranges(_WORD[dimension], bad)} wrong, {_ranges(_WORD[dimension], ~bad)} right")
+            word = _WORD.get(dimension, f"{dimension}=" if dimension.isidentifier() else "index ")
+            told.append(f"{_ranges(word, bad)} wrong, {_ranges(word, ~bad)} right")
     return told
 
 
@@ -44,7 +45,7 @@ def _blocks(bad: NDArray[np.bool_], terms: list[str], sizes: Mapping[str, int], 
     named = (
         [_GATE[gate] for gate in gates] if len(gates) == len(terms) else [_OPERAND.get(term, term) for term in terms]
     )
-    starts = np.cumsum([0, *(sizes[term] for term in terms)])
+    starts = np.cumsum([0, *sizes_of(tuple(terms), sizes)])
     parts = [bad[start:stop] for start, stop in itertools.pairwise(starts)]
     if not all(part.all() or not part.any() for part in parts):
         return []

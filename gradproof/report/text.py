@@ -9,12 +9,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..verdicts import AGREES, UNDECIDED, VERIFIED, Failure, Function, Report, Result, grouped
+from ..verdicts import AGREES, EQUAL, IDENTICAL, RIGHT, UNDECIDED, VERIFIED, Failure, Function, Report, Result, grouped
 
 WIDTH = 80
 NOTES = 5
-REMARKS = ("extra", "forward", "undecided", "cell", "gates", "unfinished")  # not of side effects
-COLOURS = {AGREES: "green", VERIFIED: "green", UNDECIDED: "yellow"}
+REMARKS = (
+    "extra",
+    "forward",
+    "undecided",
+    "cell",
+    "gates",
+    "unfinished",
+    "unreached",
+    "rounding",
+)  # not of side effects
+COLOURS = {**dict.fromkeys((*RIGHT, VERIFIED), "green"), UNDECIDED: "yellow"}
+LABELS = 9  # columns of the widest label, "identical"
 
 
 def render(report: Report) -> str:
@@ -58,9 +68,8 @@ def _function(function: Function, name: str, console: Console) -> None:
     if function.failure is not None:
         _failure(function.failure, function, console)
     if not function.failing:
-        digits = min(result.digits or 0 for result in function.results)
-        everything = " ".join(result.name for result in function.results)
-        _paragraph(console, f"{everything}, to {digits} digits", AGREES, "green")
+        for (verdict, told), names in _right(function.results).items():
+            _paragraph(console, f"{' '.join(names)}{told}", verdict, "green")
     elif function.verdict == UNDECIDED:
         pass
     elif function.failure is None or any(result.case and result.index for result in function.results):
@@ -78,6 +87,11 @@ def _function(function: Function, name: str, console: Console) -> None:
             _paragraph(console, f"{who}: {condition or extent}", "when")
         if function.failure is None or together[0].index is not None:
             _paragraph(console, f"{together[0].case}", "case")
+    undecided = {result.reason: result.name for result in function.failing if result.reason}
+    for reason in undecided:
+        _paragraph(console, f"exact arithmetic could not confirm it: {reason}", "exact", "dim")
+    if function.exact and any(result.verdict in (IDENTICAL, EQUAL) for result in function.results):
+        _paragraph(console, "; ".join(function.exact), "at", "dim")
     for result in function.results:
         if isinstance(result.actual, str) and len(result.actual) > 12:
             _paragraph(
@@ -90,7 +104,24 @@ def _function(function: Function, name: str, console: Console) -> None:
     for finding in function.findings:
         _paragraph(console, finding.message, "note" if finding.kind in REMARKS else "also", "yellow")
     if function.reproduce:
-        console.print(Text.assemble(("  repeat  ", "dim"), function.reproduce), soft_wrap=True)
+        console.print(Text.assemble((f"  {'repeat':<{LABELS + 2}}", "dim"), function.reproduce), soft_wrap=True)
+
+
+def _right(results: list[Result]) -> dict[tuple[str, str], list[str]]:
+    """The names of right results that share a verdict and what there is to say of it."""
+    groups: dict[tuple[str, str | None], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.verdict, result.reason), []).append(result)
+    told: dict[tuple[str, str], list[str]] = {}
+    for (verdict, reason), together in groups.items():
+        digits = min(result.digits or 0 for result in together)
+        words = ""
+        if verdict == EQUAL:
+            words = f", to {min(result.exact_digits or 0 for result in together)} digits"
+        elif verdict == AGREES:
+            words = f", to {digits} digits" + (f"; in floats only: {reason}" if reason else "")
+        told[verdict, words] = [result.name for result in together]
+    return told
 
 
 def _table(function: Function) -> Table:
@@ -108,12 +139,17 @@ def _table(function: Function) -> Table:
 
 
 def _cells(result: Result) -> tuple[str, ...]:
-    if result.verdict == AGREES:
-        return (f"to {result.digits} digits",)
+    if result.verdict in (AGREES, EQUAL):
+        return (f"to {result.exact_digits if result.verdict == EQUAL else result.digits} digits",)
+    if result.verdict == IDENTICAL:
+        return ("",)
     if result.index is None:
         return "", _short(_shape(result.actual)), _short(_shape(result.expected)), ""
     index = f"[{', '.join(map(str, result.index))}]"
-    return index, _number(result.actual), _number(result.expected), _relative(result.actual, result.expected)
+    relative = _relative(result.actual, result.expected)
+    if result.failed == 0 and result.difference is not None:  # too small for floats
+        relative = f"{result.difference:.1e}"
+    return index, _number(result.actual), _number(result.expected), relative
 
 
 def _short(text: str) -> str:
@@ -172,15 +208,28 @@ def _summary(report: Report) -> Text:
     found = sum(finding.kind not in REMARKS for finding in report.findings)
     besides += f"; {found} finding{'s' if found > 1 else ''}, marked also" if found else ""
     if not failing:
-        told = f"{total} {noun}: every gradient agrees with automatic differentiation{besides}"
+        floats = [function for function in report.functions if function.rests_on_floats]
+        told = f"{total} {noun} verified: {_basis(report, floats)}{besides}"
         return Text(told, style="bold green")
     names = ", ".join(f"{_named(function, report)} ({function.verdict})" for function in failing)
     return Text(f"{len(failing)} of {total} {noun} not verified: {names}{besides}", style="bold red")
 
 
+def _basis(report: Report, floats: list[Function]) -> str:
+    """What the verdicts rest on."""
+    if not any(function.exact for function in report.functions):
+        return "every gradient agrees with automatic differentiation, in floats"
+    if not floats:
+        return "every gradient is that of automatic differentiation, in exact arithmetic"
+    names = ", ".join(_named(function, report) for function in floats)
+    return f"{names} rest{'s' if len(floats) == 1 else ''} on floats"
+
+
 def _paragraph(console: Console, text: str, label: str, style: str = "") -> None:
     """Text beside a label, wrapped with a hanging indent."""
     printable = "".join(character if character.isprintable() else " " for character in text)
-    lines = textwrap.wrap(" ".join(printable.split()), width=min(console.width, 100) - 11) or [""]
+    lines = textwrap.wrap(" ".join(printable.split()), width=min(console.width, 100) - LABELS - 5) or [""]
     for index, line in enumerate(lines):
-        console.print(Text.assemble((f"  {label if index == 0 else '':<8}", "dim"), (line, style)), soft_wrap=True)
+        console.print(
+            Text.assemble((f"  {label if index == 0 else '':<{LABELS + 2}}", "dim"), (line, style)), soft_wrap=True
+        )

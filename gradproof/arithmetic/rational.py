@@ -1,0 +1,44 @@
+"""Which exact number a float in somebody's code stands for: 0.1 is a tenth, and 1/3 a third.
+
+A float of full mantissa, such as np.e or the result of an earlier rounding, stands for a number that it is not: it is
+suspect, and what depends on it cannot be decided exactly.
+"""
+
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+DIGITS = 12  # of 17: one in ten thousand doubles has as few by chance
+NOT_ZERO = 4  # of them, as in 1.000000000000001: hardly any double by chance
+LARGEST_DENOMINATOR = 1000
+BITS = 12  # of 53
+
+
+@lru_cache(maxsize=4096)
+def rational(value: float) -> Fraction | None:
+    """The number that a finite float stands for; None when it is suspect."""
+    exact = Fraction(value)
+    if exact.denominator == 1 and abs(exact.numerator) < 2**53:
+        return exact
+    if abs(exact.numerator).bit_length() <= BITS:
+        return exact  # such as 2**-30
+    if _digits(repr(value)) <= DIGITS or len(_mantissa(repr(value)).replace("0", "")) <= NOT_ZERO:
+        return Fraction(repr(value))
+    near = exact.limit_denominator(LARGEST_DENOMINATOR)
+    if near.numerator / near.denominator == value:
+        return near
+    with np.errstate(all="ignore"):
+        single = np.float32(value)
+    if float(single) == value and _digits(str(single)) <= DIGITS // 2:
+        return Fraction(str(single))  # 0.1 that was rounded to float32
+    return None
+
+
+def _digits(text: str) -> int:
+    """Significant decimal digits of a printed float."""
+    return len(_mantissa(text).strip("0"))
+
+
+def _mantissa(text: str) -> str:
+    return text.partition("e")[0].replace(".", "").replace("-", "")

@@ -1,0 +1,397 @@
+"""Verdicts without tolerance: the candidate and the truth computed in exact arithmetic, and compared there.
+
+A field says whether two results are the same expression, up to the chance of its random residues; balls say rigorously
+that two numbers differ, however little, or bound how far apart they can be.  See notes/exact.md.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import cases as drawing
+from . import references
+from .arithmetic import balls
+from .arithmetic import field as fields
+from .arithmetic.engines import constants, decoded, variables
+from .cases import Case
+from .contracts import Backward, forward_of, key, names_of
+from .diagnose import when
+from .experiment import Experiment, NoCase, cotangents_in, results_of
+from .verdicts import (
+    AGREES,
+    EQUAL,
+    IDENTICAL,
+    UNDECIDED,
+    VERIFIED,
+    WRONG,
+    Finding,
+    Function,
+    Result,
+    verdict_of,
+)
+
+# Small, because exact numbers are slow, and pairwise distinct within a contract, so that no swapped axis fits.
+SIZES = {"n_a": 2, "T": 3, "n_x": 4, "m": 5, "n_y": 6, "H": 2, "D": 4, "N": 5, "V": 6, "M": 7}
+LARGEST = 2000  # numbers among the inputs of a case
+SHRINKING = 5.0  # seconds
+NEAR = 1e-6  # errors, relative to the numbers that went in, so small that floats see only some of them
+SEEDS = 24  # tries with other residues
+DIGITS, LARGEST_DIGITS = 30, 500  # decimals to which balls agree that are called equal
+GRAVE = (IDENTICAL, EQUAL, UNDECIDED, WRONG)
+ARITHMETICS = ("float64", "arb", "field", "all")
+
+
+@dataclass
+class Decision:
+    """What exact arithmetic says of one result: identical, equal, wrong or undecided.
+
+    digits: to which it is equal.  difference: its relative size where it differs.  reason: why it is undecided.
+    """
+
+    verdict: str
+    digits: int | None = None
+    difference: float | None = None
+    reason: str | None = None
+    index: tuple[int, ...] = ()
+    actual: float | None = None
+    expected: float | None = None
+
+
+@dataclass
+class Exact:
+    """What exact arithmetic says of a function at one case: by result, and the lines that did not run."""
+
+    case: Case
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    unreached: set[int] = field(default_factory=set)
+
+
+class Obstacle(Exception):
+    """Why a function cannot be run on exact numbers."""
+
+
+def cases(experiment: Experiment) -> list[Case]:
+    """The cases on which exact arithmetic decides: one of distinct sizes, and one in which every size is 1 but T."""
+    if experiment.lab.single:
+        return list(experiment.explored)
+    names = names_of(experiment.target.contract)
+    small = forward_of(experiment.target.contract).sizes or {name: SIZES[name] for name in names}
+    return [Case(small), Case({name: 2 if name == "T" else 1 for name in names})]
+
+
+def judge(function: Function, experiment: Experiment, arithmetic: str, digits: int) -> None:
+    """Refine the verdicts of a function that floats have judged: identical, equal, or wrong beyond what floats see."""
+    if experiment.dead is not None or function.failure is not None:
+        return
+    said = Exactly(experiment, arithmetic, digits)
+    found = [said.of(case) for case in cases(experiment)]
+    for result in function.results:
+        decisions = [(exact.case, exact.decisions[result.name]) for exact in found if result.name in exact.decisions]
+        if result.right and decisions:
+            case, decision = max(decisions, key=lambda one: GRAVE.index(one[1].verdict))
+            if decision.verdict == UNDECIDED:
+                result.reason = decision.reason
+            elif decision.verdict == WRONG:
+                _beyond_floats(result, said, case)
+            else:
+                result.verdict, result.exact_digits = decision.verdict, decision.digits
+        elif result.verdict == WRONG and result.case is not None and result.index is not None and not result.alone:
+            _confirm(result, function, said)
+    function.exact = [str(exact.case) for exact in found]
+    missed = set.intersection(*(exact.unreached for exact in found))
+    if missed and any(result.verdict == IDENTICAL for result in function.results):
+        function.findings.append(Finding("unreached", f"{_lines(missed)} did not run on exact numbers"))
+    if function.verdict in (VERIFIED, WRONG):
+        function.verdict = verdict_of(function.results)
+    function.rests_on_floats = function.verdict == VERIFIED and any(r.verdict == AGREES for r in function.results)
+
+
+class Exactly:
+    """What exact arithmetic says of one function, remembered by case, so that shrinking is cheap."""
+
+    def __init__(self, experiment: Experiment, arithmetic: str, digits: int):
+        self.experiment, self.arithmetic, self.digits = experiment, arithmetic, digits
+        self.known: dict[Case, Exact] = {}
+        self.quick: dict[Case, Exact] = {}  # by one arithmetic alone
+
+    def of(self, case: Case) -> Exact:
+        if case not in self.known:
+            self.known[case] = decide(self.experiment, case, self.arithmetic, self.digits)
+        return self.known[case]
+
+    def wrong(self, name: str) -> Callable[[Case], bool]:
+        """Whether a result is wrong at a case; raises OutOfTime when that has been asked for too long."""
+        until = time.monotonic() + SHRINKING
+
+        def fails(case: Case) -> bool:
+            exact = self.known.get(case) or self.quick.get(case)
+            if exact is None:
+                if time.monotonic() > until:
+                    raise when.OutOfTime
+                quick = "field" if self.arithmetic == "all" else self.arithmetic
+                exact = self.quick[case] = decide(self.experiment, case, quick, self.digits)
+            decision = exact.decisions.get(name)
+            return decision is not None and decision.verdict == WRONG
+
+        return fails
+
+
+def _beyond_floats(result: Result, said: Exactly, case: Case) -> None:
+    """A result that is wrong by so little that floats do not see it, or not where it matters: shrink it exactly."""
+    fails, experiment = said.wrong(result.name), said.experiment
+    result.condition = None
+    if not experiment.lab.single:
+        with contextlib.suppress(when.OutOfTime):
+            case = when.smallest(fails, case)
+            seen = {other: fails(other) for other in [*said.known, *said.quick]}
+            cotangents = cotangents_in(experiment)
+            result.condition = when.condition(
+                fails,
+                lambda other: not experiment.truth(other)[0][result.name].any(),
+                case,
+                cotangents,
+                seen,
+                drawing.base(experiment.target.contract),
+            )
+    decision = said.of(case).decisions[result.name]
+    result.verdict, result.rigorous, result.difference = WRONG, True, decision.difference
+    result.case, result.index = str(case), list(decision.index)
+    result.actual, result.expected = decision.actual, decision.expected
+    result.everywhere, result.where, result.by_time = True, [], None  # as far as floats could see
+
+
+def _confirm(result: Result, function: Function, said: Exactly) -> None:
+    """A result that floats call wrong: is it so in exact arithmetic, and by how much, at the same case?"""
+    assert result.case is not None
+    case = drawing.parse(result.case, said.experiment.target.contract)
+    decision = said.of(case).decisions.get(result.name)
+    if decision is None:
+        return
+    if decision.verdict == WRONG:
+        result.rigorous, result.difference = True, decision.difference
+        comparison = said.experiment.run(case).statuses[result.name].comparison
+        if comparison is not None and comparison.error < NEAR:
+            _beyond_floats(result, said, case)
+    elif decision.verdict in (IDENTICAL, EQUAL):
+        told = "its formulas are right, and what is wrong is rounding, an overflow, or a buffer of another dtype"
+        message = f"{result.name} is {decision.verdict} in exact arithmetic at {result.case}: {told}"
+        function.findings.append(Finding("rounding", message))
+    else:
+        result.reason = decision.reason
+
+
+def _lines(numbers: set[int]) -> str:
+    ordered = sorted(numbers)
+    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(map(str, ordered))}"
+
+
+def decide(experiment: Experiment, case: Case, arithmetic: str = "all", digits: int = DIGITS) -> Exact:
+    """What the exact arithmetics, or one of them, say of every result at a case."""
+    exact = Exact(case)
+    names = list(results_of(experiment.target.contract))
+    try:
+        shapes = experiment.arrays(case)
+    except NoCase:
+        return exact
+    if sum(array.size for arrays in shapes for array in arrays.values()) > LARGEST or experiment.target.norm:
+        told = "clipped to a norm" if experiment.target.norm else "too many numbers in this case for exact arithmetic"
+        exact.decisions = {name: Decision(UNDECIDED, reason=told) for name in names}
+        return exact
+    said = []
+    for name, compare in (("field", _by_field), ("arb", _by_balls)):
+        if arithmetic in (name, "all"):
+            try:
+                said.append(compare(experiment, case, exact, digits))
+            except Obstacle as obstacle:
+                said.append({name: Decision(UNDECIDED, reason=str(obstacle)) for name in names})
+    for name in names:
+        found = [decisions[name] for decisions in said if name in decisions]
+        if found:
+            exact.decisions[name] = _together(found)
+    return exact
+
+
+def _together(found: list[Decision]) -> Decision:
+    """Two engines' decisions: a field is sure that something is the same, balls that it is not, to any size."""
+    by = {decision.verdict: decision for decision in reversed(found)}
+    if IDENTICAL in by and WRONG in by:
+        return Decision(UNDECIDED, reason="field and balls contradict each other")
+    for verdict in (IDENTICAL, EQUAL, WRONG):
+        if verdict in by:
+            sized = [one for one in found if one.verdict == verdict and one.difference is not None]
+            return sized[0] if sized else by[verdict]
+    return found[0]
+
+
+def _by_field(experiment: Experiment, case: Case, exact: Exact, digits: int) -> dict[str, Decision]:
+    levels, seed = fields.LEVELS, case.seed
+    for _ in range(SEEDS):
+        engine = fields.Field(levels, seed)
+        words = {"name": "field", "levels": levels, "seed": seed}
+        try:
+            expected, answer = _sides(experiment, case, engine, words)
+        except fields.LevelsExhausted:
+            answer = {"retry": "levels"}
+        except fields.Unlucky:
+            answer = {"retry": "seed"}
+        if answer.get("retry") == "levels":
+            if levels >= fields.LARGEST_LEVELS:
+                raise Obstacle("more exponentials inside one another than the field has levels")
+            levels *= 2
+        elif answer.get("retry") == "seed":
+            seed += 1000
+        else:
+            return _compared(answer, expected, engine, exact, lambda a, b: _by_residues(a, b))
+    raise Obstacle("square roots or quotients that random residues do not have")
+
+
+def _by_balls(experiment: Experiment, case: Case, exact: Exact, digits: int) -> dict[str, Decision]:
+    precision = max(balls.PRECISION, 8 * digits)
+    while True:
+        engine = balls.Balls(precision)
+        with engine.active():
+            words = {"name": "arb", "precision": precision}
+            expected, answer = _sides(experiment, case, engine, words)
+            found = _compared(answer, expected, engine, exact, lambda a, b: _by_distance(a, b, digits))
+        unsure = any(decision.verdict == UNDECIDED and decision.reason == IMPRECISE for decision in found.values())
+        if not unsure or precision >= balls.LARGEST_PRECISION:
+            return found
+        precision *= 4
+
+
+IMPRECISE = f"balls of {balls.LARGEST_PRECISION} bits still overlap without being close"
+
+
+def _sides(
+    experiment: Experiment, case: Case, engine: Any, words: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The expected results, and the candidate's answer; a person's own pair gives both."""
+    sides = getattr(experiment, "sides", None)
+    if sides is not None:
+        return sides(case, engine, words)
+    return _truth(experiment, case, engine), _answer(experiment, case, words)
+
+
+def _truth(experiment: Experiment, case: Case, engine: Any) -> dict[str, Any]:
+    """The expected results as plain arrays of the engine's numbers."""
+    contract = experiment.target.contract
+    forward = forward_of(contract)
+    inputs, cotangents = experiment.arrays(case)
+    exact = {
+        name: (constants(engine, array) if name in forward.constants else variables(engine, name, array))
+        for name, array in inputs.items()
+    }
+    upstream = {name: constants(engine, drawing.zeros(shape, case.sizes)) for name, shape in forward.outputs.items()}
+    if isinstance(contract, Backward):
+        for name, output in contract.cotangents.items():
+            upstream[output] = variables(engine, name, cotangents[name])
+        for output in contract.unit:
+            upstream[output] = constants(engine, np.ones(upstream[output].shape))
+    outputs, gradients = references.exactly(forward, engine, case.sizes, exact, upstream)
+    if not isinstance(contract, Backward):
+        return outputs
+    expected = {name: gradients[of] for name, of in contract.gradients.items()}
+    for name, bound in experiment.target.clip.items():
+        low, high = (constants(engine, np.array(limit)) for limit in (-bound, bound))
+        expected[name] = np.minimum(np.maximum(expected[name], low), high)
+    return expected
+
+
+def _answer(experiment: Experiment, case: Case, engine: Mapping[str, Any]) -> dict[str, Any]:
+    contract = experiment.target.contract
+    inputs, cotangents = experiment.arrays(case)
+    message: dict[str, Any] = {
+        "do": "exact",
+        "engine": dict(engine),
+        "contract": key(contract),
+        "function": experiment.target.name,
+        "inputs": inputs,
+        "taken": experiment.target.taken,
+    }
+    if isinstance(contract, Backward):
+        message["cotangents"] = cotangents
+        if experiment.forward is not None:
+            message |= {"forward": experiment.forward.name, "forward_taken": experiment.forward_taken}
+    answer = experiment.lab.candidate.call(**message)
+    if "error" in answer:
+        error = answer["error"]
+        line = f" in line {error['line']}" if "line" in error else ""
+        raise Obstacle(f"{error['type']}{line} on exact numbers: {error['message']}")
+    return answer
+
+
+def _compared(
+    answer: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    engine: Any,
+    exact: Exact,
+    compare: Callable[[Any, Any], Decision],
+) -> dict[str, Decision]:
+    exact.unreached = set(answer["unreached"])
+    decisions = {}
+    for name, words in answer["exact"].items():
+        if name in expected:
+            try:
+                actual = decoded(words, engine)
+            except ValueError as error:
+                raise Obstacle(str(error)) from None
+            if actual.shape == expected[name].shape:
+                decisions[name] = _worst(actual, expected[name], compare, answer)
+    return decisions
+
+
+def _worst(actual: Any, expected: Any, compare: Callable[[Any, Any], Decision], answer: Mapping[str, Any]) -> Decision:
+    """The decision on an array: wrong if an element is, else undecided if one is, else equal, else identical."""
+    worst = Decision(IDENTICAL)
+    for index, a, b in _pairs(actual, expected):
+        decision = compare(a, b)
+        if decision.verdict == WRONG:  # balls have the doubt about a constant in their radius
+            doubt = _doubt(answer) or (None if decision.difference is not None else a.taint or b.taint)
+            if doubt is not None:
+                decision = Decision(UNDECIDED, reason=doubt)
+        graver = GRAVE.index(decision.verdict) - GRAVE.index(worst.verdict)
+        if graver > 0 or (graver == 0 and _less_sure(decision, worst)):
+            worst = decision
+            worst.index, worst.actual, worst.expected = index, a.shadow, b.shadow
+    return worst
+
+
+def _pairs(actual: Any, expected: Any) -> Iterator[tuple[tuple[int, ...], Any, Any]]:
+    for index in np.ndindex(actual.shape):
+        yield index, actual[index], expected[index]
+
+
+def _less_sure(decision: Decision, worst: Decision) -> bool:
+    if decision.verdict == EQUAL:
+        return (decision.digits or 0) < (worst.digits or 0)
+    return (decision.difference or 0) > (worst.difference or 0)
+
+
+def _doubt(answer: Mapping[str, Any]) -> str | None:
+    """What happened on the way that makes a difference mean nothing."""
+    for kind in ("leaks", "ties"):
+        for event in answer[kind]:
+            line = f" in line {event['line']}" if event.get("line") else ""
+            return f"{event['what']}{line}"
+    return None
+
+
+def _by_residues(actual: Any, expected: Any) -> Decision:
+    same = fields.same(actual, expected)
+    if same is None:
+        return Decision(UNDECIDED, reason="a logarithm beyond the levels of the field")
+    return Decision(IDENTICAL if same else WRONG)
+
+
+def _by_distance(actual: Any, expected: Any, digits: int) -> Decision:
+    how, size = balls.difference(actual, expected, digits)
+    if how == "differs":
+        return Decision(WRONG, difference=size)
+    if how == "equal":
+        return Decision(EQUAL, digits=min(10_000, int(-np.log10(size))) if size > 0 else 10_000)
+    taint = actual.taint or expected.taint
+    return Decision(UNDECIDED, reason=taint or IMPRECISE)

@@ -1,0 +1,99 @@
+"""An audit of a pair from end to end: load it, discover what it takes, judge it, and make the report."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..auditing import check_case, notes_of
+from ..candidate import Candidate
+from ..errors import AuditError
+from ..source import Problem
+from ..verdicts import Function, Note, Report
+from .complete import complete
+from .judge import OwnJudge
+from .signature import Signature, as_words
+
+Named = str | Callable[..., Any] | None
+
+
+def audit_pair(
+    target: str | Path | Callable[..., Any],
+    *,
+    forward: Named,
+    backward: str | None = None,
+    signature: Signature | None = None,
+    timeout: float = 60.0,
+    case: str | None = None,
+    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+    **options: Any,
+) -> Report:
+    """See `gradproof.audit`; options: examples, seed, arithmetic and digits."""
+    declared = signature or Signature()
+    target, names, beside, file = _pair(target, forward, backward)
+    with Candidate(target, timeout, beside) as candidate:
+        progress("loading", 0, 1)
+        candidate.load()
+        for name in names:
+            if name not in candidate.functions:
+                raise AuditError(_absent(candidate, name))
+        completed = complete(candidate, *names, declared)
+        judge = OwnJudge(candidate, completed, case=case, progress=progress, **options)
+        if case is not None:
+            check_case(case, judge.targets[1].contract)
+        functions = judge.audit()
+    for function in functions:
+        function.reproduce = _reproduce(function, file, names, declared)
+    truth = "its loss" if names[0] == names[1] else names[0]
+    notes = [Note(f"the truth is {truth}, differentiated by running it on dual numbers: it has no verdict of its own")]
+    shown = file or f"{names[1]} ({candidate.source.path})"
+    return Report(shown, functions, [*notes_of(candidate), *notes, *judge.notes])
+
+
+def _pair(
+    target: str | Path | Callable[..., Any], forward: Named, backward: str | None
+) -> tuple[str | Callable[..., Any], tuple[str, str], dict[str, Callable[..., Any]], str]:
+    """What is loaded, the names of forward and backward in it, function objects beside it, and the file's name."""
+    if callable(target):
+        if not callable(forward):
+            raise AuditError(f"forward is {forward!r}; expected a function, as the backward is one")
+        if backward is not None:
+            raise AuditError("the backward is given twice: as a function, and by its name")
+        names = tuple(getattr(one, "__name__", "") for one in (forward, target))
+        if not all(names):
+            raise AuditError(f"{target if names[0] else forward!r} has no name; expected a function")
+        if names[0] == names[1] and forward is not target:
+            raise AuditError(f"forward and backward are both called {names[0]}; give one of them another name")
+        return target, (names[0], names[1]), {} if forward is target else {names[0]: forward}, ""
+    file, _, named = str(target).partition("::")
+    if callable(forward):
+        raise AuditError(f"forward is a function, and {file} a file; expected its name")
+    if backward is not None and named and backward != named:
+        raise AuditError(f"the backward is called {named} and {backward}; expected one of them")
+    if forward is None:
+        raise AuditError(f"--backward {backward} needs its forward: --forward NAME")
+    return file, (forward, backward or named or forward), {}, file
+
+
+def _absent(candidate: Candidate, name: str) -> str:
+    functions = [known for known in candidate.definitions if known in candidate.functions]
+    told = ", ".join(functions) or "none"
+    lost: list[Problem] = [problem for problem in candidate.problems if problem.function == name]
+    reason = f" ({lost[0].message})" if lost else ""
+    return f"{candidate.source.path} has no function {name}{reason}; its functions are {told}"
+
+
+def _reproduce(function: Function, file: str, names: tuple[str, str], declared: Signature) -> str | None:
+    cases = [result.case for result in function.failing if result.case and not result.alone]
+    if function.failure and function.failure.case and not (function.failing and function.failing[0].alone):
+        cases.append(function.failure.case)
+    if not cases:
+        return None
+    if not file:
+        said = "" if declared == Signature() else f", signature={declared!r}"
+        return f'gradproof.audit({names[1]}, forward={names[0]}{said}, case="{cases[0]}")'
+    shapes, values = as_words(declared)
+    options = "" if names[0] == names[1] else f" --backward {names[1]}"
+    options += f" --shapes {shlex.quote(shapes)}" if shapes else ""
+    options += "".join(f" --value {shlex.quote(value)}" for value in values)
+    return f'gradproof audit {shlex.quote(file)} --forward {names[0]}{options} --case "{cases[0]}"'

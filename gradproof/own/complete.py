@@ -1,0 +1,320 @@
+"""The plan of a pair: what its source says, and what one call of each function shows."""
+
+import inspect
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .. import cases as drawing
+from ..candidate import Candidate, source_of
+from ..cases import Case
+from ..contracts import names_of
+from ..errors import AuditError
+from . import discover, matching
+from .contract import Path, Plan, forward_of
+from .signature import Signature
+from .written import Written, find
+
+TRIES = 200  # assignments of sizes to dimensions, until the forward takes one
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A plan, the sizes of its first case, and what a report should say of how it came about.
+
+    error: what the forward raises on every assignment of sizes.
+    """
+
+    plan: Plan
+    sizes: dict[str, int]
+    notes: tuple[str, ...] = ()
+    error: dict[str, Any] | None = None
+
+
+def complete(candidate: Candidate, forward: str, backward: str, declared: Signature) -> Completed:
+    """The plan of a pair.  Raises AuditError for what can neither be read nor seen, naming it."""
+    takes = {name: candidate.functions[name] or [] for name in (forward, backward)}
+    sources = {name: _source(candidate, name) for name in (forward, backward)}
+    written = sources[forward]
+    other = sources[backward] if backward != forward else None
+    inputs = discover.inputs(forward, takes[forward], written, other, candidate.source, declared)
+    plan = Plan(
+        forward,
+        backward,
+        inputs,
+        dict(declared.values),
+        positional=_positional(takes[forward]),
+        backward_positional=_positional(takes[backward]),
+    )
+    _check(plan)
+    sizes, seen, error = _sizes(candidate, plan)
+    if error is not None:
+        names = list(declared.gradients.values()) or list(plan.variables)
+        of = {f"d{name.rpartition('.')[2]}": name for name in names}
+        return Completed(replace(plan, gradients={name: (name,) for name in of}, of=of), sizes, (), error)
+    returned = _named(seen, written.returned if written else [])
+    if plan.itself:
+        plan = _loss_and_gradients(plan, returned, declared)
+        return Completed(plan, sizes, _unjudged(plan, written))
+    plan = _connected(plan, returned, takes[backward], declared)
+    answer = _ask(candidate, plan, "backward", sizes, seen)
+    names = other.returned if other else []
+    if "described" in answer:
+        found = _named(answer["described"], names)
+    else:  # it raises: so will every case, and the names are those it says
+        found = [(name, (at,), {"kind": "array"}) for at, name in enumerate(names)]
+        found = found if len(found) == len(plan.variables) else []
+    plan = _with_gradients(plan, found, declared)
+    return Completed(plan, sizes, _unjudged(plan, written))
+
+
+def _source(candidate: Candidate, name: str) -> Written | None:
+    if candidate.function is None:
+        return find(candidate.source, name)
+    function = candidate.beside.get(name, candidate.function)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return find(source_of(function), code.co_name, code.co_firstlineno) if code else None
+
+
+def _positional(parameters: list[list[Any]]) -> tuple[str, ...]:
+    return tuple(name for name, kind, _ in parameters if kind == "POSITIONAL_ONLY")
+
+
+def _check(plan: Plan) -> None:
+    if not plan.variables:
+        raise AuditError(f"{plan.forward} takes no array of floats that could have a gradient")
+    try:
+        assert plan.text
+    except TypeError as error:
+        raise AuditError(f"a value of {plan.forward}: {error}") from None
+
+
+# sizes
+
+
+def _sizes(candidate: Candidate, plan: Plan) -> tuple[dict[str, int], Any, dict[str, Any] | None]:
+    """Distinct sizes that the forward takes, what it returns at them, and its error where it takes none."""
+    names = names_of(forward_of(plan.text))
+    first: Any = None
+    best: tuple[dict[str, int], Any] | None = None
+    for sizes in itertools.islice(_assignments(names), TRIES):
+        answer = _ask(candidate, plan, "forward", sizes)
+        if "error" in answer:
+            first = first or answer["error"]
+            if answer["error"].get("fatal"):
+                break
+            continue
+        best = best or (sizes, answer["described"])
+        if _smallest(answer["described"]) > 1:  # mistakes hide along an axis of one
+            return sizes, answer["described"], None
+    if best is not None:
+        return *best, None
+    return dict(zip(names, range(2, 2 + len(names)), strict=True)), None, first
+
+
+def _assignments(names: tuple[str, ...]) -> Iterator[dict[str, int]]:
+    for sizes in itertools.permutations(range(2, 2 + len(names))):
+        yield dict(zip(names, sizes, strict=True))
+    yield dict.fromkeys(names, 3)
+    yield dict.fromkeys(names, 1)
+
+
+def _smallest(described: Mapping[str, Any]) -> int:
+    """The smallest axis of what is returned first."""
+    while described["kind"] in ("tuple", "list", "named") and described["parts"]:
+        described = described["parts"][0][1]
+    return min(described.get("shape") or [2])
+
+
+def _ask(candidate: Candidate, plan: Plan, what: str, sizes: dict[str, int], seen: Any = None) -> dict[str, Any]:
+    inputs = drawing.inputs_of(forward_of(plan.text), Case(sizes))
+    message: dict[str, Any] = {"do": "own", "what": what, "plan": plan.text, "inputs": inputs}
+    if what == "backward":
+        shapes = _shapes(candidate, plan, inputs)
+        message["cotangents"] = {
+            name: np.random.default_rng(at).standard_normal(shapes[output])
+            for at, (name, output) in enumerate(plan.cotangents.items())
+        }
+    return candidate.call(**message)
+
+
+def _shapes(candidate: Candidate, plan: Plan, inputs: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    answer = candidate.call(do="own", what="outputs", plan=plan.text, inputs=inputs)
+    return {name: np.shape(array) for name, array in answer.get("results", {}).items()}
+
+
+# what belongs to which
+
+Leaf = tuple[str | None, Path, Mapping[str, Any]]
+
+
+def _named(described: Mapping[str, Any], names: list[str | None]) -> list[Leaf]:
+    """Every value that is returned: its name, its path, and what it is.
+
+    A position is named by the return statement, and what is a key or a field by itself.
+    """
+    if described["kind"] not in ("tuple", "list", "named"):
+        return [(names[0] if len(names) == 1 else None, (), described)]
+    parts = described["parts"]
+    given = names if len(names) == len(parts) else [None] * len(parts)
+    found: list[Leaf] = []
+    for (key, part), name in zip(parts, given, strict=True):
+        found.append((key if isinstance(key, str) else name, (key,), part))
+    return found
+
+
+def _inside(leaf: Leaf) -> Iterator[Leaf]:
+    """The arrays inside a value, with their own names."""
+    name, path, part = leaf
+    if part["kind"] not in ("tuple", "list", "named"):
+        yield leaf
+        return
+    for key, one in part["parts"]:
+        yield from _inside((str(key) if isinstance(key, str) else None, (*path, key), one))
+
+
+def _is_array(leaf: Leaf) -> bool:
+    return leaf[2]["kind"] == "array"
+
+
+def _connected(plan: Plan, returned: list[Leaf], parameters: list[list[Any]], declared: Signature) -> Plan:
+    """The plan with the forward's outputs, and with what every parameter of the backward is given."""
+    arguments = {*(name.partition(".")[0] for name in plan.inputs), *plan.values}
+    by_name = {name: leaf for leaf in returned if (name := leaf[0]) is not None}
+    passed: dict[str, tuple[str, Any]] = {}
+    upstream, caches = [], []
+    for name, kind, default in parameters:
+        if kind in ("VAR_POSITIONAL", "VAR_KEYWORD"):
+            continue
+        if name in declared.cotangents:
+            upstream.append(name)
+        elif name == declared.cache:
+            caches.append(name)
+        elif name in arguments:
+            passed[name] = ("value" if name in plan.values else "input", name)
+        elif default:
+            continue
+        elif name in by_name and not (_is_array(by_name[name]) and len(returned) == 1):
+            passed[name] = ("returned", [by_name[name][1]])
+        elif matching.is_cache(name):
+            caches.append(name)
+        else:
+            upstream.append(name)
+    taken = [tuple(where[0]) for how, where in passed.values() if how == "returned"]
+    outputs = _outputs(plan, returned, taken, len(upstream), declared)
+    if not caches and not passed and len(upstream) > len(outputs):
+        caches = [upstream.pop()]  # of an unusual name: the last, as everybody writes it
+    cotangents = {name: output for name, output in declared.cotangents.items() if name in upstream}
+    cotangents |= matching.cotangents(
+        [name for name in upstream if name not in cotangents], [o for o in outputs if o not in cotangents.values()]
+    )
+    strange = [name for name in upstream if name not in cotangents]
+    strange += [name for name, output in cotangents.items() if output not in outputs]
+    if strange:
+        told = ", ".join(outputs) or "nothing"
+        raise AuditError(
+            f"{plan.backward}: it is not known what {strange[0]} takes: {plan.forward} returns {told} besides its cache; "
+            f"say Signature(cotangents={{...}}, cache=...)"
+        )
+    rest = [leaf[1] for leaf in returned if leaf[1] not in (*outputs.values(), *taken)]
+    if caches and not rest:
+        raise AuditError(f"{plan.backward} takes {caches[0]}, and {plan.forward} returns nothing for it after its outputs")
+    if len(caches) > 1 and len(caches) == len(rest):
+        passed |= {name: ("returned", [path]) for name, path in zip(caches, rest, strict=True)}
+    else:
+        passed |= {name: ("returned", rest) for name in caches}
+    unit: tuple[str, ...] = ()
+    if not cotangents:
+        first = next(iter(outputs), None)
+        shapes = {leaf[1]: leaf[2].get("shape") for leaf in returned}
+        if first is None or math.prod(shapes[outputs[first]] or [1]) != 1:
+            raise AuditError(
+                f"{plan.backward} takes no upstream gradient, and {plan.forward} returns no loss: which parameter is it? "
+                "say Signature(cotangents={...})"
+            )
+        unit = (first,)
+    order = {name: at for at, (name, _, _) in enumerate(parameters)}
+    cotangents = dict(sorted(cotangents.items(), key=lambda item: order[item[0]]))
+    return replace(plan, outputs=outputs, cotangents=cotangents, unit=unit, passed=passed)
+
+
+def _outputs(
+    plan: Plan, returned: list[Leaf], taken: list[Path], wanted: int, declared: Signature
+) -> dict[str, Path]:
+    """The arrays that the forward returns for their own sake, by name; at least as many as there are cotangents."""
+    arrays = [leaf for leaf in returned if _is_array(leaf) and not matching.is_cache(leaf[0])]
+    if declared.outputs is not None:
+        arrays = [leaf for leaf in returned if _is_array(leaf)][: len(declared.outputs)]
+        return {name: leaf[1] for name, leaf in zip(declared.outputs, arrays, strict=False)}
+    alone = [leaf for leaf in arrays if leaf[1] not in taken]
+    if len(alone) < max(wanted, 1):
+        alone = arrays
+    if not alone:
+        raise AuditError(f"{plan.forward} returns no array, and no number, that could have an upstream gradient")
+    names = [leaf[0] or ("out" if len(alone) == 1 else f"out{at}") for at, leaf in enumerate(alone)]
+    return {name: leaf[1] for name, leaf in zip(names, alone, strict=True)}
+
+
+def _with_gradients(plan: Plan, found: list[Leaf], declared: Signature) -> Plan:
+    """The plan with the gradients that the backward returns."""
+    leaves = [inner for leaf in found for inner in _inside(leaf) if inner[2]["kind"] != "none" or inner[0] is not None]
+    plan = _matched(plan, leaves, declared)
+    if not plan.gradients and found:
+        raise AuditError(
+            f"{plan.backward}: it is not known which inputs the {len(leaves)} gradients it returns belong to: give them "
+            f"names in its return statement, such as return d{plan.variables[0]}, or say "
+            f'Signature(gradients={{0: "{plan.variables[0]}"}})'
+        )
+    if not plan.gradients:
+        of = {f"d{name.rpartition('.')[2]}": name for name in plan.variables}
+        return replace(plan, gradients={name: (name,) for name in of}, of=of)
+    return plan
+
+
+def _matched(plan: Plan, leaves: list[Leaf], declared: Signature) -> Plan:
+    said = {str(key): name for key, name in declared.gradients.items()}
+    for name in said.values():
+        if name not in plan.inputs:
+            raise AuditError(f"{plan.forward} has no input {name}; it has {', '.join(plan.inputs)}")
+    of: dict[Path, str] = {}
+    for leaf in leaves:
+        spelt = {".".join(map(str, leaf[1])), str(leaf[1][-1]) if leaf[1] else "0", leaf[0]}
+        known = [said[key] for key in said if key in spelt]
+        if known:
+            of[leaf[1]] = known[0]
+    rest = [leaf for leaf in leaves if leaf[1] not in of]
+    wanted = [name for name in plan.variables if name not in of.values()]
+    for leaf, name in zip(rest, matching.match([leaf[0] for leaf in rest], wanted), strict=True):
+        if name is not None:
+            of[leaf[1]] = name
+    gradients, primal = {}, {}
+    for leaf in leaves:
+        if leaf[1] in of:
+            short = of[leaf[1]].rpartition(".")[2]
+            name = leaf[0] or f"d{short}"
+            while name in gradients:
+                name = f"{name}'"
+            gradients[name], primal[name] = leaf[1], of[leaf[1]]
+    return replace(plan, gradients=gradients, of=primal)
+
+
+def _loss_and_gradients(plan: Plan, returned: list[Leaf], declared: Signature) -> Plan:
+    """The plan of a function that returns a loss and its gradients."""
+    scalars = [leaf for leaf in returned if _is_array(leaf) and math.prod(leaf[2]["shape"]) == 1]
+    losses = [leaf for leaf in scalars if leaf[0] in ("loss", "cost", "J", "L", "value", "objective", "E", "energy")]
+    if not scalars:
+        raise AuditError(f"{plan.forward} returns no loss: name a backward, or let it return (loss, gradients)")
+    loss = (losses or scalars)[0]
+    found = [leaf for leaf in returned if leaf[1] != loss[1]]
+    name = loss[0] or "loss"
+    plan = replace(plan, outputs={name: loss[1]}, unit=(name,), passed={"cache": ("returned", [()])})
+    return _with_gradients(plan, found, declared)
+
+
+def _unjudged(plan: Plan, written: Written | None) -> tuple[str, ...]:
+    left = [name for name in plan.variables if name not in plan.of.values()]
+    return (f"no gradient of {', '.join(left)} is returned, and none was asked for",) if left else ()

@@ -1,0 +1,143 @@
+"""An experiment on a pair whose truth is its own forward, run on dual numbers in the candidate's process."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .. import cases as drawing
+from ..arithmetic.engines import decoded
+from ..cases import Case
+from ..compare import compare, growth, magnitude
+from ..contracts import Backward
+from ..exactly import Obstacle
+from ..experiment import Experiment, NoCase, Outcome
+from .contract import Plan, plan_of
+
+LARGEST = 2000  # numbers among the inputs of a case: each is a direction for the dual numbers
+
+
+class NoTruth(Exception):
+    """Why the forward cannot be differentiated."""
+
+
+class OwnExperiment(Experiment):
+    """skipped: cases on which the forward itself raises, with what it raises.  undecided: why there is no truth."""
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.skipped: dict[Case, dict[str, Any]] = {}
+        self.undecided: str | None = None
+        self._shapes: dict[Case, dict[str, tuple[int, ...]]] = {}
+
+    @property
+    def backward(self) -> Backward:
+        assert isinstance(self.target.contract, Backward)
+        return self.target.contract
+
+    @property
+    def plan(self) -> Plan:
+        return plan_of(self.backward.spelling)
+
+    def arrays(self, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Inputs, and cotangents of the shapes that the forward returns at these sizes; raises NoCase."""
+        contract = self.backward
+        inputs = drawing.inputs_of(contract.forward, case)
+        sized = replace(case, cotangents=1.0, zeroed=(), seed=case.seed if contract.forward.constants else 0)
+        if sized not in self._shapes:
+            if sum(array.size for array in inputs.values()) > LARGEST:
+                raise self._no_case(case, {"type": "", "message": f"has more than {LARGEST} numbers"})
+            answer = self.lab.candidate.call(do="own", what="outputs", plan=contract.spelling, inputs=inputs)
+            if "error" in answer:
+                raise self._no_case(case, answer["error"])
+            self._shapes[sized] = {name: np.shape(array) for name, array in answer["results"].items()}
+        shapes = self._shapes[sized]
+        cotangents = {}
+        for name, output in contract.cotangents.items():
+            values = drawing.normal(name, case, shapes[output])
+            cotangents[name] = np.asarray(values * 0 if name in case.zeroed else case.cotangents * values)
+        return inputs, cotangents
+
+    def _no_case(self, case: Case, error: dict[str, Any]) -> NoCase:
+        if error.get("fatal"):
+            self.dead = {**error, "in_forward": True, "case": str(case)}
+        self.skipped[case] = error
+        return NoCase(error["message"])
+
+    def truth(self, case: Case) -> tuple[dict[str, Any], float, float]:
+        """The gradients by dual numbers; zeros for a case that is none.  Raises NoTruth."""
+        if case not in self.lab.truths:
+            try:
+                self.lab.truths[case] = self._truth(case)
+            except NoCase:
+                self.lab.truths[case] = {name: np.zeros(()) for name in self.backward.gradients}, 1.0, 1.0
+        found: tuple[dict[str, Any], float, float] = self.lab.truths[case]
+        return found
+
+    def _truth(self, case: Case) -> tuple[dict[str, Any], float, float]:
+        inputs, cotangents = self.arrays(case)
+        contract, call = self.backward, self.lab.candidate.call
+        message = {"do": "own", "plan": contract.spelling, "inputs": inputs}
+        primal = call(what="outputs", **message)
+        if "error" in primal:
+            raise self._no_case(case, primal["error"])
+        outputs = {name: array for name, array in primal["results"].items() if isinstance(array, np.ndarray)}
+        if not all(np.isfinite(array).all() for array in outputs.values()):
+            raise self._no_case(case, {"type": "", "message": "what it returns is not finite"})
+        answer = call(what="truth", cotangents=cotangents, **message)
+        if "error" in answer:
+            raise NoTruth(f"{self.plan.forward} does not run on dual numbers: {_told(answer['error'])}")
+        for leak in answer.get("leaks", []):
+            line = f" in line {leak['line']}" if "line" in leak else ""
+            raise NoTruth(f"{self.plan.forward} turns a number into a float, {leak['what']}{line}: no derivative gets past")
+        results = answer["results"]
+        floats = [array for name, array in inputs.items() if name not in contract.forward.constants]
+        given = [*cotangents.values(), *(np.ones(()) for _ in contract.unit)]
+        for name, array in outputs.items():
+            again = results.get(f"output {name}")
+            if not isinstance(again, np.ndarray) or again.shape != array.shape:
+                raise NoTruth(f"on dual numbers {self.plan.forward} gives another {name}")
+            if not compare(np.asarray(again), np.asarray(array), magnitude(floats)).agrees:
+                raise NoTruth(f"on dual numbers {self.plan.forward} gives another {name}: random, float32, or stateful")
+        expected = {name: results[f"gradient {of}"] for name, of in contract.gradients.items()}
+        if not all(isinstance(array, np.ndarray) and np.isfinite(array).all() for array in expected.values()):
+            raise self._no_case(case, {"type": "", "message": "its derivative is not finite"})
+        return expected, magnitude(floats, given), growth(expected.values(), given)
+
+    def explore(self, cases: list[Case]) -> "OwnExperiment":
+        super().explore(cases)
+        self.explored = [case for case in self.explored if case not in self.skipped]
+        return self
+
+    def call(self, case: Case) -> Outcome:
+        """As of any experiment; nothing at a case that is none, or that has no truth."""
+        try:
+            self.truth(case)
+        except NoTruth as reason:
+            self.undecided = self.undecided or str(reason)
+            self.skipped[case] = {"type": "", "message": str(reason)}
+        return Outcome({}) if case in self.skipped else super().call(case)
+
+    def sides(self, case: Case, engine: Any, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What forward and backward say on exact numbers; see `process`."""
+        inputs, cotangents = self.arrays(case)
+        answer = self.lab.candidate.call(
+            do="own", what="exact", plan=self.backward.spelling, inputs=inputs, cotangents=cotangents, engine=dict(words)
+        )
+        if "error" in answer:
+            raise Obstacle(_told(answer["error"]))
+        expected = answer.get("expected")
+        if "retry" in answer:
+            return {}, answer
+        if not isinstance(expected, dict):
+            raise Obstacle("the process answered with what is no answer")
+        try:
+            return {name: decoded(value, engine) for name, value in expected.items()}, answer
+        except ValueError as error:
+            raise Obstacle(str(error)) from None
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    line = f" in line {error['line']}" if "line" in error else ""
+    return f"{error['type']}{line}: {error['message']}"

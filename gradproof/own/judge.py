@@ -1,0 +1,91 @@
+"""The audit of a pair: one function, the backward, whose contract is the forward beside it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .. import cases as drawing
+from .. import exactly
+from ..candidate import Candidate
+from ..cases import Case
+from ..contracts import Contract
+from ..experiment import Experiment, Target
+from ..judge import Judge
+from ..verdicts import RAISES, Failure, Finding, Function, Note, Result
+from .complete import Completed
+from .contract import backward_of, forward_of
+from .experiment import OwnExperiment
+
+
+class OwnJudge(Judge):
+    """Audits one pair; the forward has no verdict, because it is the truth.
+
+    notes: what a report says besides.
+    """
+
+    def __init__(self, candidate: Candidate, completed: Completed, **options: Any):
+        text = completed.plan.text
+        forward = replace(forward_of(text), sizes=completed.sizes)
+        backward = replace(backward_of(text), forward=forward)
+        super().__init__(candidate, [Target(forward.name, forward, ()), Target(backward.name, backward, ())], **options)
+        self.completed = completed
+        self.notes = [Note(message) for message in completed.notes]
+
+    def audit(self, names: list[str] | None = None) -> list[Function]:
+        target = self.targets[1]
+        self._at = (target.name, 0, 1)
+        self.lab.tick()
+        if self.completed.error is not None:
+            return [self._never(target, self.completed.error, None)]
+        function, _ = self._backward(target)
+        experiment = self._last
+        if not experiment.explored and experiment.undecided is None:
+            case, error = next(iter(experiment.skipped.items()))
+            return [self._never(target, error, case)]
+        if self.arithmetic != "float64" and experiment.explored:
+            self._at = (f"{target.name}, exactly", 0, 1)
+            self.lab.tick()
+            exactly.judge(function, experiment, self.arithmetic, self.digits)
+        self.notes += _skipped(experiment)
+        self.progress("", 1, 1)
+        return [function]
+
+    def _cases(self, contract: Contract) -> list[Case]:
+        """Nothing is known of gates that could saturate."""
+        every = [case if self.case is not None else replace(case, saturated=False) for case in super()._cases(contract)]
+        return list(dict.fromkeys(every))
+
+    def _explored(
+        self, target: Target, forward: Target | None = None, cells: dict[str, str] | None = None
+    ) -> OwnExperiment:
+        self._last = OwnExperiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
+        return self._last
+
+    def _experiment(self, target: Target, own: Target | None, findings: list[Finding]) -> Experiment | None:
+        experiment = self._explored(target, own)
+        if not experiment.explored:
+            if experiment.undecided is not None:
+                findings.append(Finding("undecided", experiment.undecided))
+            return None
+        return experiment
+
+    def _never(self, target: Target, error: Mapping[str, Any], case: Case | None) -> Function:
+        """The verdict on a backward whose forward raises whatever it is given."""
+        results = [Result(name, RAISES) for name in target.contract.gradients]  # type: ignore[union-attr]
+        function = self._described(target, results)
+        words = [error.get(key) for key in ("function", "label", "line", "text")]
+        shown = Case(drawing.base(target.contract)) if case is None else case
+        function.failure = Failure(error["type"] or "ValueError", error["message"], str(shown), *words)  # type: ignore[arg-type]
+        function.findings.append(Finding("forward", f"{self.targets[0].name} itself raises in every case that was tried"))
+        return function
+
+
+def _skipped(experiment: OwnExperiment) -> list[Note]:
+    """What is said of the cases on which the forward itself raises."""
+    drawn = [case for case in experiment.tried if case in experiment.skipped]
+    if not drawn or not experiment.explored:
+        return []
+    error = experiment.skipped[drawn[0]]
+    kind = f"{error['type']}: " if error["type"] else ""
+    told = f"left out {len(drawn)} case{'s' if len(drawn) > 1 else ''} that the forward itself does not take"
+    return [Note(f"{told}: {kind}{error['message']} at {drawn[0]}")]

@@ -1,0 +1,253 @@
+"""The pair in the candidate's process: what it returns, the truth by dual numbers, and both sides of exact verdicts."""
+
+import contextlib
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.doubles import Doubles
+from ..arithmetic.dual import Dual, Duals
+from ..arithmetic.engines import encoded, engine_of, variables
+from ..arithmetic.exact import as_array
+from ..arithmetic.field import LevelsExhausted, Unlucky
+from ..arithmetic.record import Record, recording
+from ..arithmetic.scalar import number
+from ..contracts.contract import Backward, Forward
+from ..lifting.array import LiftedArray, lifted, running_on
+from ..lifting.calling import traced, unreached
+from ..lifting.swapping import lifting
+from ..observe import plain
+from . import structure
+from .contract import Plan, Returned, backward_of, forward_of, outputs_of, plan_of
+
+EACH = 80  # numbers among the inputs up to which every one of them has a direction of its own on exact numbers
+
+
+@dataclass
+class Pair:
+    """The pair in the candidate's namespace, and where its helper modules lie."""
+
+    names: dict[str, Any]
+    folder: str
+    own: Callable[[str], bool]
+    plan: Plan
+    forward: Forward
+    backward: Backward
+
+    def run(self, inputs: Mapping[str, Any]) -> Returned:
+        """What the forward returns, and its arguments."""
+        positional, keyword = self.forward.pack(self.forward, inputs, ())
+        called = self.forward.bind(self.forward, self.names, self.plan.forward)
+        returned: Returned = called(*positional.values(), **keyword)
+        return returned
+
+    def gradients(self, cotangents: Mapping[str, Any], returned: Returned) -> dict[str, Any]:
+        cache = self.forward.unpack(self.forward, returned)[1]
+        return self.backward.unpack(self.backward, self.returned(cotangents, cache))
+
+    def returned(self, cotangents: Mapping[str, Any], cache: Any) -> Any:
+        """What the backward returns, as it returns it."""
+        positional, keyword = self.backward.pack(self.backward, cotangents, cache, ())
+        called = self.backward.bind(self.backward, self.names, self.plan.backward)
+        return called(*positional.values(), **keyword)
+
+
+def answer(
+    names: dict[str, Any],
+    folder: str,
+    own: Callable[[str], bool],
+    described: Callable[[BaseException], dict[str, Any]],
+    *,
+    what: str,
+    plan: str,
+    inputs: dict[str, Any],
+    cotangents: dict[str, Any] | None = None,
+    engine: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The worker's answer to one question about the pair, or what stood in the way.
+
+    what: "forward" and "backward" describe what these return, "outputs" are in float64, "truth" are the outputs and the
+    gradients of dual numbers, "exact" is what both say on exact numbers.
+    """
+    pair = Pair(names, folder, own, plan_of(plan), forward_of(plan), backward_of(plan))
+    try:
+        if what == "forward":
+            value = pair.run(inputs).value
+            return {"described": structure.described(value), "jax": _is_jax(value)}
+        if what == "outputs":
+            return {"results": plain(outputs_of(pair.plan, pair.run(inputs).value))}
+        assert cotangents is not None
+        if what == "backward":
+            cache = pair.forward.unpack(pair.forward, pair.run(inputs))[1]
+            return {"described": structure.described(pair.returned(cotangents, cache))}
+        if what == "truth":
+            return _truth(pair, inputs, cotangents)
+        assert engine is not None
+        return _exact(pair, inputs, cotangents, engine_of(engine))
+    except LevelsExhausted:
+        return {"retry": "levels"}
+    except Unlucky:
+        return {"retry": "seed"}
+    except BaseException as error:
+        return {"error": described(error)}
+
+
+def _is_jax(value: Any) -> bool:
+    """Whether some array that was returned is one of JAX's."""
+    return any(type(leaf).__module__.startswith(("jax", "jaxlib")) for _, leaf in structure.leaves(value))
+
+
+@contextlib.contextmanager
+def _on(pair: Pair, engine: Any) -> Iterator[Record]:
+    """While this holds, the candidate's code runs on the engine's numbers."""
+    record = Record(pair.own)
+    with recording(record), running_on(engine), lifting([pair.names], pair.folder):
+        yield record
+
+
+def _upstream(plan: Plan, outputs: Mapping[str, Any], cotangents: Mapping[str, Any]) -> dict[str, Any]:
+    """What every output is multiplied with: its cotangent, one for a loss; nothing for one that has none."""
+    upstream = {output: cotangents[name] for name, output in plan.cotangents.items()}
+    return upstream | {output: np.ones(np.shape(outputs[output])) for output in plan.unit}
+
+
+# the truth in float64
+
+
+def _truth(pair: Pair, inputs: dict[str, Any], cotangents: dict[str, Any]) -> dict[str, Any]:
+    """{"output out": ..., "gradient x": ...}; with the places where the derivatives were lost."""
+    if "jax" in sys.modules:
+        from . import by_jax
+
+        if by_jax.is_in_jax(pair, inputs):
+            return by_jax.truth(pair, inputs, cotangents)
+    variables = pair.plan.variables
+    total = sum(inputs[name].size for name in variables)
+    engine = Duals(Doubles(), total)
+    with _on(pair, engine) as record:
+        rows = np.eye(total)
+        dual: dict[str, Any] = {name: array for name, array in inputs.items() if name not in variables}
+        first = 0
+        for name in variables:
+            array = inputs[name]
+            dual[name] = _seeded(engine, Doubles(), array, rows[first : first + array.size])
+            first += array.size
+        outputs = {name: lifted(value) for name, value in outputs_of(pair.plan, pair.run(dual).value).items()}
+    gradient = np.zeros(total)
+    for name, cotangent in _upstream(pair.plan, outputs, cotangents).items():
+        for factor, value in zip(cotangent.flat, outputs[name].view(np.ndarray).flat, strict=True):
+            gradient += factor * value.d
+    results = {f"output {name}": _floats(value) for name, value in outputs.items()}
+    first = 0
+    for name in variables:
+        size = inputs[name].size
+        results[f"gradient {name}"] = gradient[first : first + size].reshape(inputs[name].shape)
+        first += size
+    return {"results": results, "leaks": record.leaks}
+
+
+def _seeded(engine: Duals, base: Any, array: Any, directions: Any) -> Any:
+    """The dual numbers of an array of floats, or of the base's numbers."""
+    primals = array.reshape(-1)
+    result = np.empty(primals.shape, dtype=object)
+    result[:] = [
+        Dual(x if array.dtype == object else number(base, float(x)), d, engine)
+        for x, d in zip(primals, directions, strict=True)
+    ]
+    return result.reshape(array.shape).view(LiftedArray)
+
+
+def _floats(array: Any) -> Any:
+    plain = array.view(np.ndarray)
+    return np.array([float(x.shadow) for x in plain.flat]).reshape(plain.shape)
+
+
+# both sides on exact numbers
+
+
+def _exact(pair: Pair, inputs: dict[str, Any], cotangents: dict[str, Any], engine: Any) -> dict[str, Any]:
+    """Both sides of <cotangents, J v> = <gradients, v>, for a v in every direction or, of many, a random one.
+
+    {"exact": what the backward says, "expected": what the forward says}.
+    """
+    if "jax" in sys.modules:
+        from . import by_jax
+
+        if by_jax.is_in_jax(pair, inputs):
+            return by_jax.exact(pair, inputs, cotangents, engine)
+    plan, wanted = pair.plan, list(dict.fromkeys(pair.plan.of.values()))
+    each = sum(inputs[name].size for name in wanted) <= EACH
+    with engine.active():
+        exact = {
+            name: variables(engine, name, array) if name in plan.variables else array for name, array in inputs.items()
+        }
+        upstream = {name: variables(engine, name, array) for name, array in cotangents.items()}
+        v = {name: _direction(engine, name, inputs[name].size) for name in wanted}
+    sizes = [inputs[name].size if each else 1 for name in wanted]
+    directions = dict(zip(wanted, np.split(_directions(engine, v, each), np.cumsum([inputs[n].size for n in wanted])[:-1]), strict=True))
+    duals = Duals(engine, sum(sizes))
+    with _on(pair, duals) as first:
+        dual = {name: array for name, array in inputs.items() if name not in plan.variables}
+        for name in plan.variables:
+            none = [duals.none] * inputs[name].size
+            dual[name] = _seeded(duals, engine, exact[name], directions.get(name, none))
+        outputs = {name: lifted(value) for name, value in outputs_of(plan, pair.run(dual).value).items()}
+        total = duals.none
+        for name, cotangent in _upstream(plan, outputs, upstream).items():
+            for factor, value in zip(cotangent.flat, outputs[name].view(np.ndarray).flat, strict=True):
+                total = total + _times(value.d, factor)
+    lines = set[tuple[str, int]]()
+    with _on(pair, engine) as second:
+        arrays = {
+            name: array.view(LiftedArray) if name in plan.variables else array for name, array in exact.items()
+        }
+        with traced(pair.own, lines):
+            returned = pair.run({name: array.copy() for name, array in arrays.items()})
+            if not plan.itself:
+                lines.clear()
+            found = pair.gradients({name: array.view(LiftedArray) for name, array in upstream.items()}, returned)
+        gradients = {name: lifted(value).view(np.ndarray) for name, value in found.items() if value is not None}
+        sides: dict[str, dict[str, Any]] = {"exact": {}, "expected": {}}
+        parts = dict(zip(wanted, np.split(total, np.cumsum(sizes)[:-1]), strict=True))
+        for name, of in plan.of.items():
+            if name not in gradients or gradients[name].shape != inputs[of].shape:
+                continue
+            if each:
+                actual, expected = gradients[name], parts[of].reshape(inputs[of].shape)
+            else:
+                actual, expected = as_array(sum(gradients[name].reshape(-1) * v[of], number(engine, 0))), as_array(parts[of][0])
+            sides["exact"][name], sides["expected"][name] = encoded(actual), encoded(expected)
+    leaks = [*first.leaks, *(leak for leak in second.leaks if leak not in first.leaks)]
+    ties = [*first.ties, *(tie for tie in second.ties if tie not in first.ties)]
+    return {**sides, "leaks": leaks, "ties": ties, "unreached": unreached(pair.names, plan.backward, lines)}
+
+
+def _direction(engine: Any, name: str, size: int) -> Any:
+    """A random direction: variables of the engine."""
+    generator = np.random.default_rng(zlib.crc32(f"direction of {name}".encode()))
+    return variables(engine, f"direction of {name}", generator.standard_normal(size))
+
+
+def _directions(engine: Any, v: Mapping[str, Any], each: bool) -> Any:
+    """The derivatives of all inputs' elements, (elements, directions)."""
+    total = sum(array.size for array in v.values())
+    zero, one = number(engine, 0), number(engine, 1)
+    rows = np.full((total, total if each else len(v)), zero, dtype=object)
+    if each:
+        np.fill_diagonal(rows, one)
+        return rows
+    first = 0
+    for column, array in enumerate(v.values()):
+        rows[first : first + array.size, column] = array
+        first += array.size
+    return rows
+
+
+def _times(d: Any, factor: Any) -> Any:
+    each = np.empty(len(d), dtype=object)
+    each[:] = [derivative * factor for derivative in d]
+    return each
