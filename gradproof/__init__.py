@@ -77,6 +77,9 @@ def assert_gradients(
     examples: int = 30,
     seed: int = 0,
     timeout: float = 60.0,
+    forward: str | Callable[..., Any] | None = None,
+    backward: str | None = None,
+    signature: Signature | None = None,
 ) -> None:
     """For a test suite: raise AssertionError unless every gradient agrees with automatic differentiation.
 
@@ -84,4 +87,14 @@ def assert_gradients(
     Arguments as in `audit`: a class is audited with its forward and backward.
     """
     __tracebackhide__ = True
-    audit(function, convention=convention, examples=examples, seed=seed, timeout=timeout).raise_if_wrong()
+    report = audit(
+        function,
+        convention=convention,
+        examples=examples,
+        seed=seed,
+        timeout=timeout,
+        forward=forward,
+        backward=backward,
+        signature=signature,
+    )
+    report.raise_if_wrong()

@@ -18,6 +18,7 @@ from .arithmetic import balls
 from .arithmetic import field as fields
 from .arithmetic.engines import constants, decoded, variables
 from .cases import Case
+from .compare import compare
 from .contracts import Backward, forward_of, key, names_of
 from .diagnose import when
 from .experiment import Experiment, NoCase, cotangents_in, results_of
@@ -273,7 +274,25 @@ def _sides(
     sides = getattr(experiment, "sides", None)
     if sides is not None:
         return sides(case, engine, words)
-    return _truth(experiment, case, engine), _answer(experiment, case, words)
+    expected = _truth(experiment, case, engine)
+    _check_shadows(experiment, case, expected)
+    return expected, _answer(experiment, case, words)
+
+
+def _check_shadows(experiment: Experiment, case: Case, expected: Mapping[str, Any]) -> None:
+    """The exact truth must be nearly the float64 truth, which XLA has confirmed.  Raises TruthError."""
+    if case.saturated or case.scale != 1:
+        return  # shadows are plain floats, which may overflow
+    floats, S, G = experiment.truth(case)
+    for name, array in expected.items():
+        shadows = np.array([x.shadow for x in array.flat], dtype=np.float64).reshape(array.shape)
+        found = compare(shadows, floats[name], S, G, float32=True)  # a wrong rule makes more than rounding
+        if not found.agrees:
+            raise references.TruthError(
+                f"gradproof's exact evaluation of {forward_of(experiment.target.contract).twin} disagrees with the one in "
+                f"float64 in {name}{list(found.index)}: {found.actual!r} against {found.expected!r}.  "
+                "Nothing was judged.  Please report this as a defect of gradproof."
+            )
 
 
 def _truth(experiment: Experiment, case: Case, engine: Any) -> dict[str, Any]:
@@ -388,10 +407,10 @@ def _by_residues(actual: Any, expected: Any) -> Decision:
 
 
 def _by_distance(actual: Any, expected: Any, digits: int) -> Decision:
-    how, size = balls.difference(actual, expected, digits)
+    how, size, shared = balls.difference(actual, expected, digits)
     if how == "differs":
         return Decision(WRONG, difference=size)
     if how == "equal":
-        return Decision(EQUAL, digits=min(10_000, int(-np.log10(size))) if size > 0 else 10_000)
+        return Decision(EQUAL, digits=shared)
     taint = actual.taint or expected.taint
     return Decision(UNDECIDED, reason=taint or IMPRECISE)

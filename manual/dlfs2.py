@@ -351,7 +351,7 @@ class TimeSoftmaxWithLoss:
     def backward(self, dout: float = 1) -> Array:
         """dout: the gradient of the loss, a number.  Returns dx (N, T, V)."""
         dx = _of_forward(self.cache)
-        return dx.dtype.type(dout) * dx
+        return np.asarray(dout, dtype=dx.dtype) * dx
 
 
 def _of_forward(cache: Any) -> Any:

@@ -126,25 +126,27 @@ class Ball(Scalar):
         return self.engine.unknown(self.taint or described(f"{name}, which balls do not compute,"))
 
 
-def difference(actual: Ball, expected: Ball, digits: int) -> tuple[str, float]:
-    """How two balls compare: "differs", "equal" or "unknown"; and the relative size of the difference, or its bound.
+def difference(actual: Ball, expected: Ball, digits: int) -> tuple[str, float, int]:
+    """How two balls compare: "differs", "equal" or "unknown"; the relative size of the difference; decimals they share.
 
     "equal": the same to `digits` decimals, relative to the expected number.  There is no absolute floor: a wrong factor
     on a saturated gate makes a difference of 1e-87.
     """
+    most = int(actual.engine.precision * math.log10(2))
     if not (actual.x.is_finite() and expected.x.is_finite()):
-        return "unknown", math.nan
+        return "unknown", math.nan, 0
     apart = actual.x - expected.x
     if apart.is_zero():
-        return "equal", 0.0
+        return "equal", 0.0, most
     size = expected.x.abs_upper()
-    relative = float((apart.abs_upper() / size).mid()) if not size.is_zero() else math.inf
+    if size.is_zero():
+        return ("unknown" if apart.contains(0) else "differs"), math.inf, 0
+    relative = apart.abs_upper() / size
+    shared = int((-relative.log() / flint.arb(10).log()).lower().floor().unique_fmpz())
     if not apart.contains(0):
-        return "differs", relative
-    small = flint.arb(10) ** -digits
-    if expected.x.abs_lower() * small >= apart.abs_upper():
-        return "equal", relative
-    return "unknown", relative
+        return "differs", float(relative), shared
+    near = expected.x.abs_lower() * flint.arb(10) ** -digits >= apart.abs_upper()
+    return ("equal" if near else "unknown"), float(relative), min(shared, most)
 
 
 def encoded(ball: Ball) -> list[Any]:

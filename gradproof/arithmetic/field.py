@@ -28,6 +28,9 @@ from .scalar import Scalar, Unsupported, minus, over, plus, times
 BITS = 61  # of the smallest prime
 LEVELS = 8
 LARGEST_LEVELS = 64
+# Primes are -1 modulo this: -1 is no square, 2, 3, 5 and 7 are squares, and third, fifth and seventh roots are unique.
+MODULUS = 8 * 3 * 5 * 7
+TWO_SIGNS = "a square root, which has two signs in a field"
 
 
 class LevelsExhausted(Exception):
@@ -85,8 +88,13 @@ class Field:
         return self.unknown("nan") if math.isnan(value) else Residue((), value, None, self)
 
     def variable(self, name: str, value: float) -> "Residue":
+        """Random residues: squares where the value is positive, and no squares where it is negative.
+
+        Exponentials are squares, so that sqrt(x * x) is abs(x) for every product x of variables and exponentials.
+        """
         generator = random.Random(f"{self.seed} {name}")
-        return Residue(tuple(ring(generator.getrandbits(192)) for ring in self.rings), value, None, self)
+        drawn = [(ring(generator.getrandbits(192)), ring) for ring in self.rings]
+        return Residue(tuple(x if _is_square(x, ring) == (value > 0) else -x for x, ring in drawn), value, None, self)
 
     def pi(self) -> "Residue":
         return self.variable("the circle constant", math.pi)
@@ -95,13 +103,14 @@ class Field:
 class Residue(Scalar):
     """The residues r, the first of them modulo p_0; as many as exponentials have left.  c: the rational that it is.
 
-    An infinity has no residues.
+    An infinity has no residues.  u: the number that it is the exponential of, where that is known.
     """
 
-    __slots__ = ("c", "engine", "r", "s", "taint")
+    __slots__ = ("c", "engine", "r", "s", "taint", "u")
 
     def __init__(self, r: tuple[Any, ...], s: float, taint: str | None, engine: Field, c: Fraction | None = None):
         self.r, self.s, self.taint, self.engine, self.c = r, s, taint, engine, c
+        self.u: Residue | None = None
 
     @property
     def shadow(self) -> float:
@@ -114,15 +123,18 @@ class Residue(Scalar):
         return other.mixed(self, operation, not reflected)
 
     def plus(self, other: "Residue") -> "Residue":
-        return self._result(other, tuple(map(add, self.r, other.r)), self.s + other.s)
+        c = None if self.c is None or other.c is None else self.c + other.c
+        return self._result(other, tuple(map(add, self.r, other.r)), self.s + other.s, c)
 
     def minus(self, other: "Residue") -> "Residue":
-        return self._result(other, tuple(map(sub, self.r, other.r)), self.s - other.s)
+        c = None if self.c is None or other.c is None else self.c - other.c
+        return self._result(other, tuple(map(sub, self.r, other.r)), self.s - other.s, c)
 
     def times(self, other: "Residue") -> "Residue":
         if self.c == 0 or other.c == 0:
             return self if self.c == 0 else other
-        return self._result(other, tuple(map(mul, self.r, other.r)), self.s * other.s)
+        c = None if self.c is None or other.c is None else self.c * other.c
+        return self._result(other, tuple(map(mul, self.r, other.r)), self.s * other.s, c)
 
     def over(self, other: "Residue") -> "Residue":
         return self.times(other.inverse())
@@ -163,11 +175,15 @@ class Residue(Scalar):
         if len(self.r) < 2:
             raise LevelsExhausted
         r = tuple(g ** int(x) for g, x in zip(self.engine.roots, self.r[1:], strict=False))
-        return Residue(r, _exp(self.s), self.taint, self.engine)
+        made = Residue(r, _exp(self.s), self.taint, self.engine)
+        made.u = self
+        return made
 
     def log(self) -> Any:
         if self.c == 1:
             return self.engine.constant(Fraction(0))
+        if self.u is not None:
+            return self.u
         if self.s <= 0 or not self.r:
             if self.c == 0:
                 return Residue((), -math.inf, self.taint, self.engine)
@@ -180,6 +196,8 @@ class Residue(Scalar):
             return self
         if self.s < 0 or not self.r:
             raise Unsupported("the square root of a negative number")
+        if self.c is not None and (exact := _root(self.c)) is not None:
+            return self.engine.constant(exact)
         r = []
         for x, ring in zip(self.r, self.engine.rings, strict=False):
             root = x ** ((int(ring.modulus()) + 1) // 4)
@@ -188,10 +206,41 @@ class Residue(Scalar):
             r.append(root)
         if not r:
             raise Unlucky
-        return Residue(tuple(r), math.sqrt(self.s), self.taint, self.engine)
+        return Residue(tuple(r), math.sqrt(self.s), self.taint or TWO_SIGNS, self.engine)
 
-    def function(self, name: str) -> "Residue":
-        """A number of its own for every argument: the same for the same, and no relation between different ones."""
+    def root(self, degree: int) -> "Residue | None":
+        """The positive root of a positive number, where its degree is a product of 2, 3, 5 and 7; None elsewhere."""
+        if degree == 1:
+            return self
+        odd = degree
+        while odd % 2 == 0:
+            odd //= 2
+        if any(math.gcd(odd, int(ring.modulus()) - 1) > 1 for ring in self.engine.rings):
+            return None
+        result = self._odd_root(odd)
+        while degree > odd:
+            result, degree = result.sqrt(), degree // 2
+        return result
+
+    def _odd_root(self, degree: int) -> "Residue":
+        """The only number in the field whose power it is."""
+        if not self.r:
+            return self
+        orders = [int(ring.modulus()) - 1 for ring in self.engine.rings]
+        r = tuple(x ** pow(degree, -1, order) for x, order in zip(self.r, orders, strict=False))
+        return Residue(r, math.copysign(abs(self.s) ** (1 / degree), self.s), self.taint, self.engine)
+
+    def function(self, name: str) -> Any:
+        """Inverse hyperbolic functions are logarithms.  Of others, a number of its own for every argument.
+
+        It is the same for the same, and has no relation to those of different ones.
+        """
+        if name == "cbrt":
+            return self._odd_root(3)
+        if name == "arctanh":
+            return ((1 + self) / (1 - self)).log() / 2
+        if name in ("arcsinh", "arccosh"):
+            return (self + (self * self + (1 if name == "arcsinh" else -1)).sqrt()).log()
         words = [f"{name} {int(x)}".encode() for x in self.r]
         r = tuple(
             ring(int.from_bytes(hashlib.sha256(word).digest()))
@@ -203,12 +252,12 @@ class Residue(Scalar):
         taint = self.taint or described(f"{name}, of which a field knows no rules,")
         return Residue(r, shadow, taint, self.engine)
 
-    def _result(self, other: "Residue", r: tuple[Any, ...], s: float) -> "Residue":
+    def _result(self, other: "Residue", r: tuple[Any, ...], s: float, c: Fraction | None) -> "Residue":
         if not r:  # an infinity
             if math.isnan(s):
                 return self.engine.unknown("nan")
             return Residue((), s, self.taint or other.taint, self.engine)
-        return Residue(r, s, self.taint or other.taint, self.engine)
+        return Residue(r, s, self.taint or other.taint, self.engine, c)
 
 
 class Logarithm(Scalar):
@@ -271,9 +320,8 @@ class Logarithm(Scalar):
         return self if exponent == 1 else self.opaque("a power of a logarithm").power(exponent)
 
     def exp(self) -> Any:
-        if self.q <= 2:
-            return self.e if self.q == 1 else self.e.sqrt()
-        return self.opaque("a root").exp()
+        root = self.e.root(self.q)
+        return self.opaque("a root").exp() if root is None else root
 
     def log(self) -> Any:
         return self.function("log")
@@ -333,19 +381,31 @@ def _exp(x: float) -> float:
         return math.inf
 
 
+def _root(value: Fraction) -> Fraction | None:
+    """The root of a rational that is a square."""
+    root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+    return root if root * root == value else None
+
+
+def _is_square(x: Any, ring: Any) -> bool:
+    """Whether a residue has a root: Euler's criterion."""
+    return bool(x ** ((int(ring.modulus()) - 1) // 2) == ring(1))
+
+
 def _prime(generator: random.Random) -> int:
-    """A random prime of BITS bits that is 3 modulo 4, so that squares have one root that is a square."""
+    """A random prime of BITS bits that is -1 modulo MODULUS."""
     while True:
-        q = generator.getrandbits(BITS) | 1 << (BITS - 1) | 3
+        q = generator.getrandbits(BITS) | 1 << (BITS - 1)
+        q -= q % MODULUS + 1
         if flint.fmpz(q).is_prime():
             return q
 
 
 def _next(q: int) -> int:
-    """The least prime k q + 1 that is 3 modulo 4."""
+    """The least prime k q + 1 that is -1 modulo MODULUS."""
     k = 2
     while not flint.fmpz(k * q + 1).is_prime():
-        k += 4
+        k += MODULUS
     return k * q + 1
 
 

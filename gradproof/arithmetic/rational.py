@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 DIGITS = 12  # of 17: one in ten thousand doubles has as few by chance
-NOT_ZERO = 4  # of them, as in 1.000000000000001: hardly any double by chance
+FEW, PRINTED = 4, 16  # not zero among those printed, as in 1.000000000000001: hardly any double by chance
 LARGEST_DENOMINATOR = 1000
 BITS = 12  # of 53
 
@@ -23,22 +23,19 @@ def rational(value: float) -> Fraction | None:
         return exact
     if abs(exact.numerator).bit_length() <= BITS:
         return exact  # such as 2**-30
-    if _digits(repr(value)) <= DIGITS or len(_mantissa(repr(value)).replace("0", "")) <= NOT_ZERO:
+    digits = _digits(repr(value))
+    if len(digits) <= DIGITS or (len(digits) <= PRINTED and len(digits.replace("0", "")) <= FEW):
         return Fraction(repr(value))
     near = exact.limit_denominator(LARGEST_DENOMINATOR)
     if near.numerator / near.denominator == value:
         return near
     with np.errstate(all="ignore"):
         single = np.float32(value)
-    if float(single) == value and _digits(str(single)) <= DIGITS // 2:
+    if float(single) == value and len(_digits(str(single))) <= DIGITS // 2:
         return Fraction(str(single))  # 0.1 that was rounded to float32
     return None
 
 
-def _digits(text: str) -> int:
-    """Significant decimal digits of a printed float."""
-    return len(_mantissa(text).strip("0"))
-
-
-def _mantissa(text: str) -> str:
-    return text.partition("e")[0].replace(".", "").replace("-", "")
+def _digits(text: str) -> str:
+    """The significant decimal digits of a printed float."""
+    return text.partition("e")[0].replace(".", "").replace("-", "").strip("0")

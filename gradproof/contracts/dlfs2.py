@@ -90,7 +90,7 @@ def pack_backward(
     contract: Backward, cotangents: Mapping[str, Any], cache: Any, taken: tuple[str, ...]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The layer and the cotangents in order; that of a loss as a number."""
-    arrays = {name: float(array) if array.ndim == 0 else array for name, array in cotangents.items()}
+    arrays = {name: array.item() if array.ndim == 0 else array for name, array in cotangents.items()}
     return {contract.cache: cache, **arrays}, {}
 
 

@@ -44,8 +44,10 @@ def audit_pair(
         functions = judge.audit()
     for function in functions:
         function.reproduce = _reproduce(function, file, names, declared)
-    truth = "its loss" if names[0] == names[1] else names[0]
-    notes = [Note(f"the truth is {truth}, differentiated by running it on dual numbers: it has no verdict of its own")]
+    by = "jax.vjp" if completed.in_jax else "running it on dual numbers"
+    told = "" if names[0] == names[1] else ": it has no verdict of its own"
+    what = "the loss" if names[0] == names[1] else names[0]
+    notes = [Note(f"the truth is {what}, differentiated by {by}{told}")]
     shown = file or f"{names[1]} ({candidate.source.path})"
     return Report(shown, functions, [*notes_of(candidate), *notes, *judge.notes])
 

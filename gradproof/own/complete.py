@@ -26,13 +26,14 @@ TRIES = 200  # assignments of sizes to dimensions, until the forward takes one
 class Completed:
     """A plan, the sizes of its first case, and what a report should say of how it came about.
 
-    error: what the forward raises on every assignment of sizes.
+    error: what the forward raises on every assignment of sizes.  in_jax: whether it returns JAX's arrays.
     """
 
     plan: Plan
     sizes: dict[str, int]
     notes: tuple[str, ...] = ()
     error: dict[str, Any] | None = None
+    in_jax: bool = False
 
 
 def complete(candidate: Candidate, forward: str, backward: str, declared: Signature) -> Completed:
@@ -51,17 +52,18 @@ def complete(candidate: Candidate, forward: str, backward: str, declared: Signat
         backward_positional=_positional(takes[backward]),
     )
     _check(plan)
-    sizes, seen, error = _sizes(candidate, plan)
+    sizes, answer, error = _sizes(candidate, plan)
     if error is not None:
         names = list(declared.gradients.values()) or list(plan.variables)
         of = {f"d{name.rpartition('.')[2]}": name for name in names}
         return Completed(replace(plan, gradients={name: (name,) for name in of}, of=of), sizes, (), error)
+    seen, in_jax = answer["described"], answer.get("jax") is True
     returned = _named(seen, written.returned if written else [])
     if plan.itself:
         plan = _loss_and_gradients(plan, returned, declared)
-        return Completed(plan, sizes, _unjudged(plan, written))
+        return Completed(plan, sizes, _unjudged(plan), in_jax=in_jax)
     plan = _connected(plan, returned, takes[backward], declared)
-    answer = _ask(candidate, plan, "backward", sizes, seen)
+    answer = _ask(candidate, plan, "backward", sizes)
     names = other.returned if other else []
     if "described" in answer:
         found = _named(answer["described"], names)
@@ -69,7 +71,7 @@ def complete(candidate: Candidate, forward: str, backward: str, declared: Signat
         found = [(name, (at,), {"kind": "array"}) for at, name in enumerate(names)]
         found = found if len(found) == len(plan.variables) else []
     plan = _with_gradients(plan, found, declared)
-    return Completed(plan, sizes, _unjudged(plan, written))
+    return Completed(plan, sizes, _unjudged(plan), in_jax=in_jax)
 
 
 def _source(candidate: Candidate, name: str) -> Written | None:
@@ -96,11 +98,11 @@ def _check(plan: Plan) -> None:
 # sizes
 
 
-def _sizes(candidate: Candidate, plan: Plan) -> tuple[dict[str, int], Any, dict[str, Any] | None]:
-    """Distinct sizes that the forward takes, what it returns at them, and its error where it takes none."""
+def _sizes(candidate: Candidate, plan: Plan) -> tuple[dict[str, int], dict[str, Any], dict[str, Any] | None]:
+    """Distinct sizes that the forward takes, the answer of it at them, and its error where it takes none."""
     names = names_of(forward_of(plan.text))
     first: Any = None
-    best: tuple[dict[str, int], Any] | None = None
+    best: tuple[dict[str, int], dict[str, Any]] | None = None
     for sizes in itertools.islice(_assignments(names), TRIES):
         answer = _ask(candidate, plan, "forward", sizes)
         if "error" in answer:
@@ -108,12 +110,12 @@ def _sizes(candidate: Candidate, plan: Plan) -> tuple[dict[str, int], Any, dict[
             if answer["error"].get("fatal"):
                 break
             continue
-        best = best or (sizes, answer["described"])
+        best = best or (sizes, answer)
         if _smallest(answer["described"]) > 1:  # mistakes hide along an axis of one
-            return sizes, answer["described"], None
+            return sizes, answer, None
     if best is not None:
         return *best, None
-    return dict(zip(names, range(2, 2 + len(names)), strict=True)), None, first
+    return dict(zip(names, range(2, 2 + len(names)), strict=True)), {}, first
 
 
 def _assignments(names: tuple[str, ...]) -> Iterator[dict[str, int]]:
@@ -130,7 +132,7 @@ def _smallest(described: Mapping[str, Any]) -> int:
     return min(described.get("shape") or [2])
 
 
-def _ask(candidate: Candidate, plan: Plan, what: str, sizes: dict[str, int], seen: Any = None) -> dict[str, Any]:
+def _ask(candidate: Candidate, plan: Plan, what: str, sizes: dict[str, int]) -> dict[str, Any]:
     inputs = drawing.inputs_of(forward_of(plan.text), Case(sizes))
     message: dict[str, Any] = {"do": "own", "what": what, "plan": plan.text, "inputs": inputs}
     if what == "backward":
@@ -198,7 +200,7 @@ def _connected(plan: Plan, returned: list[Leaf], parameters: list[list[Any]], de
             passed[name] = ("value" if name in plan.values else "input", name)
         elif default:
             continue
-        elif name in by_name and not (_is_array(by_name[name]) and len(returned) == 1):
+        elif name in by_name:
             passed[name] = ("returned", [by_name[name][1]])
         elif matching.is_cache(name):
             caches.append(name)
@@ -250,9 +252,10 @@ def _outputs(
     if declared.outputs is not None:
         arrays = [leaf for leaf in returned if _is_array(leaf)][: len(declared.outputs)]
         return {name: leaf[1] for name, leaf in zip(declared.outputs, arrays, strict=False)}
-    alone = [leaf for leaf in arrays if leaf[1] not in taken]
+    made = [leaf for leaf in arrays if leaf[0] not in plan.inputs]
+    alone = [leaf for leaf in made if leaf[1] not in taken]
     if len(alone) < max(wanted, 1):
-        alone = arrays
+        alone = made if len(made) >= max(wanted, 1) else arrays
     if not alone:
         raise AuditError(f"{plan.forward} returns no array, and no number, that could have an upstream gradient")
     names = [leaf[0] or ("out" if len(alone) == 1 else f"out{at}") for at, leaf in enumerate(alone)]
@@ -315,6 +318,6 @@ def _loss_and_gradients(plan: Plan, returned: list[Leaf], declared: Signature) -
     return _with_gradients(plan, found, declared)
 
 
-def _unjudged(plan: Plan, written: Written | None) -> tuple[str, ...]:
+def _unjudged(plan: Plan) -> tuple[str, ...]:
     left = [name for name in plan.variables if name not in plan.of.values()]
     return (f"no gradient of {', '.join(left)} is returned, and none was asked for",) if left else ()

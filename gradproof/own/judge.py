@@ -51,8 +51,15 @@ class OwnJudge(Judge):
         return [function]
 
     def _cases(self, contract: Contract) -> list[Case]:
-        """Nothing is known of gates that could saturate."""
-        every = [case if self.case is not None else replace(case, saturated=False) for case in super()._cases(contract)]
+        """Nothing is known of gates that could saturate; and JAX compiles for every size, so that it gets few."""
+        every = super()._cases(contract)
+        if self.case is not None:
+            return every
+        few = len(drawing.grid(contract))
+        first = {name: size + 1 for name, size in drawing.base(contract).items()}
+        for at, case in enumerate(every):
+            drawn = self.completed.in_jax and at >= few
+            every[at] = replace(case, saturated=False, sizes=first if drawn else case.sizes)
         return list(dict.fromkeys(every))
 
     def _explored(

@@ -127,14 +127,15 @@ def _truth(pair: Pair, inputs: dict[str, Any], cotangents: dict[str, Any]) -> di
             return by_jax.truth(pair, inputs, cotangents)
     variables = pair.plan.variables
     total = sum(inputs[name].size for name in variables)
-    engine = Duals(Doubles(), total)
+    doubles = Doubles()
+    engine = Duals(doubles, total)
     with _on(pair, engine) as record:
         rows = np.eye(total)
         dual: dict[str, Any] = {name: array for name, array in inputs.items() if name not in variables}
         first = 0
         for name in variables:
             array = inputs[name]
-            dual[name] = _seeded(engine, Doubles(), array, rows[first : first + array.size])
+            dual[name] = _seeded(engine, doubles, array, rows[first : first + array.size])
             first += array.size
         outputs = {name: lifted(value) for name, value in outputs_of(pair.plan, pair.run(dual).value).items()}
     gradient = np.zeros(total)
@@ -180,50 +181,66 @@ def _exact(pair: Pair, inputs: dict[str, Any], cotangents: dict[str, Any], engin
         if by_jax.is_in_jax(pair, inputs):
             return by_jax.exact(pair, inputs, cotangents, engine)
     plan, wanted = pair.plan, list(dict.fromkeys(pair.plan.of.values()))
-    each = sum(inputs[name].size for name in wanted) <= EACH
+    sizes = [inputs[name].size for name in wanted]
+    each = sum(sizes) <= EACH
     with engine.active():
         exact = {
             name: variables(engine, name, array) if name in plan.variables else array for name, array in inputs.items()
         }
         upstream = {name: variables(engine, name, array) for name, array in cotangents.items()}
-        v = {name: _direction(engine, name, inputs[name].size) for name in wanted}
-    sizes = [inputs[name].size if each else 1 for name in wanted]
-    directions = dict(zip(wanted, np.split(_directions(engine, v, each), np.cumsum([inputs[n].size for n in wanted])[:-1]), strict=True))
-    duals = Duals(engine, sum(sizes))
-    with _on(pair, duals) as first:
-        dual = {name: array for name, array in inputs.items() if name not in plan.variables}
-        for name in plan.variables:
-            none = [duals.none] * inputs[name].size
-            dual[name] = _seeded(duals, engine, exact[name], directions.get(name, none))
-        outputs = {name: lifted(value) for name, value in outputs_of(plan, pair.run(dual).value).items()}
-        total = duals.none
-        for name, cotangent in _upstream(plan, outputs, upstream).items():
-            for factor, value in zip(cotangent.flat, outputs[name].view(np.ndarray).flat, strict=True):
-                total = total + _times(value.d, factor)
-    lines = set[tuple[str, int]]()
-    with _on(pair, engine) as second:
-        arrays = {
-            name: array.view(LiftedArray) if name in plan.variables else array for name, array in exact.items()
-        }
-        with traced(pair.own, lines):
-            returned = pair.run({name: array.copy() for name, array in arrays.items()})
-            if not plan.itself:
-                lines.clear()
-            found = pair.gradients({name: array.view(LiftedArray) for name, array in upstream.items()}, returned)
-        gradients = {name: lifted(value).view(np.ndarray) for name, value in found.items() if value is not None}
-        sides: dict[str, dict[str, Any]] = {"exact": {}, "expected": {}}
-        parts = dict(zip(wanted, np.split(total, np.cumsum(sizes)[:-1]), strict=True))
+    # the backward first: it is quick, and tells when random residues will not do
+    gradients, second, lines = _said_by_backward(pair, exact, upstream, engine)
+    v = {name: _direction(engine, name, inputs[name].size) for name in wanted}
+    derivatives, first = _said_by_forward(pair, exact, upstream, engine, _directions(engine, v, each))
+    parts = np.split(derivatives, np.cumsum(sizes if each else [1] * len(wanted))[:-1])
+    expected = dict(zip(wanted, parts, strict=True))
+    sides: dict[str, dict[str, Any]] = {"exact": {}, "expected": {}}
+    with engine.active():
         for name, of in plan.of.items():
             if name not in gradients or gradients[name].shape != inputs[of].shape:
                 continue
-            if each:
-                actual, expected = gradients[name], parts[of].reshape(inputs[of].shape)
-            else:
-                actual, expected = as_array(sum(gradients[name].reshape(-1) * v[of], number(engine, 0))), as_array(parts[of][0])
-            sides["exact"][name], sides["expected"][name] = encoded(actual), encoded(expected)
+            actual, shape = gradients[name], inputs[of].shape
+            if not each:
+                actual, shape = as_array(sum(actual.reshape(-1) * v[of], number(engine, 0))), ()
+            sides["exact"][name] = encoded(actual)
+            sides["expected"][name] = encoded(expected[of].reshape(shape))
     leaks = [*first.leaks, *(leak for leak in second.leaks if leak not in first.leaks)]
     ties = [*first.ties, *(tie for tie in second.ties if tie not in first.ties)]
     return {**sides, "leaks": leaks, "ties": ties, "unreached": unreached(pair.names, plan.backward, lines)}
+
+
+def _said_by_backward(
+    pair: Pair, exact: Mapping[str, Any], upstream: Mapping[str, Any], engine: Any
+) -> tuple[dict[str, Any], Record, set[tuple[str, int]]]:
+    """The gradients that the backward computes from a cache of the engine's numbers, and the lines that ran."""
+    lines = set[tuple[str, int]]()
+    with _on(pair, engine) as record, traced(pair.own, lines):
+        # an array of integers is no variable, and stays one
+        arrays = {name: a.view(LiftedArray) if a.dtype == object else a for name, a in exact.items()}
+        returned = pair.run({name: array.copy() for name, array in arrays.items()})
+        if not pair.plan.itself:
+            lines.clear()
+        found = pair.gradients({name: array.copy().view(LiftedArray) for name, array in upstream.items()}, returned)
+        gradients = {name: lifted(value).view(np.ndarray) for name, value in found.items() if value is not None}
+    return gradients, record, lines
+
+
+def _said_by_forward(
+    pair: Pair, exact: Mapping[str, Any], upstream: Mapping[str, Any], engine: Any, directions: Mapping[str, Any]
+) -> tuple[Any, Record]:
+    """The sum of cotangent times derivative over all outputs, for every direction."""
+    duals = Duals(engine, next(iter(directions.values())).shape[1])
+    with _on(pair, duals) as record:
+        dual = dict(exact)
+        for name in pair.plan.variables:
+            none = [duals.none] * exact[name].size
+            dual[name] = _seeded(duals, engine, exact[name], directions.get(name, none))
+        outputs = {name: lifted(value) for name, value in outputs_of(pair.plan, pair.run(dual).value).items()}
+        total = duals.none
+        for name, cotangent in _upstream(pair.plan, outputs, upstream).items():
+            for factor, value in zip(cotangent.flat, outputs[name].view(np.ndarray).flat, strict=True):
+                total = total + _times(value.d, factor)
+    return total, record
 
 
 def _direction(engine: Any, name: str, size: int) -> Any:
@@ -232,19 +249,20 @@ def _direction(engine: Any, name: str, size: int) -> Any:
     return variables(engine, f"direction of {name}", generator.standard_normal(size))
 
 
-def _directions(engine: Any, v: Mapping[str, Any], each: bool) -> Any:
-    """The derivatives of all inputs' elements, (elements, directions)."""
-    total = sum(array.size for array in v.values())
+def _directions(engine: Any, v: Mapping[str, Any], each: bool) -> dict[str, Any]:
+    """The derivatives of every input's elements, (elements, directions): a one in each, or along v."""
     zero, one = number(engine, 0), number(engine, 1)
-    rows = np.full((total, total if each else len(v)), zero, dtype=object)
-    if each:
-        np.fill_diagonal(rows, one)
-        return rows
-    first = 0
-    for column, array in enumerate(v.values()):
-        rows[first : first + array.size, column] = array
+    total, first = sum(array.size for array in v.values()), 0
+    found = {}
+    for column, (name, array) in enumerate(v.items()):
+        rows = np.full((array.size, total if each else len(v)), zero, dtype=object)
+        if each:
+            rows[np.arange(array.size), first + np.arange(array.size)] = one
+        else:
+            rows[:, column] = array
         first += array.size
-    return rows
+        found[name] = rows
+    return found
 
 
 def _times(d: Any, factor: Any) -> Any:

@@ -109,7 +109,7 @@ def _items(text: str, known: Collection[str]) -> Iterator[tuple[list[str], str]]
     """The text in parts, each with the names that it is about: from one line that begins with names to the next."""
     names: list[str] = []
     words: list[str] = []
-    again = re.compile(rf"(?<=[)\]}};])[;,.]?\s+(?={'|'.join(map(re.escape, sorted(known, key=len, reverse=True))) or '$'}\s*:)")
+    again = re.compile(rf"(?<=[)\]}};])[;,.]?\s+(?:and\s+)?(?={'|'.join(map(re.escape, sorted(known, key=len, reverse=True))) or '$'}\s*:)")
     for line in (part for whole in text.splitlines() for part in again.split(whole)):
         head = HEAD.match(line)
         if head or SECTION.match(line) or not line.strip():

@@ -148,7 +148,7 @@ def _cells(result: Result) -> tuple[str, ...]:
     index = f"[{', '.join(map(str, result.index))}]"
     relative = _relative(result.actual, result.expected)
     if result.failed == 0 and result.difference is not None:  # too small for floats
-        relative = f"{result.difference:.1e}"
+        relative = f"{result.difference:.1e}" if result.difference else "<1e-308"
     return index, _number(result.actual), _number(result.expected), relative
 
 
@@ -161,7 +161,9 @@ def _relative(actual: float, expected: float) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return next((text for text in (f"{value:.{digits}g}" for digits in (6, 5, 4)) if len(text) <= 12), f"{value:.3g}")
 
 
 def _shape(value: Any) -> str:

@@ -1,0 +1,403 @@
+"""A pair of one's own: the forward itself, on dual numbers, is the truth; nothing is declared beyond a docstring."""
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from candidates import kinds, named, spoiled
+from click.testing import CliRunner
+
+import gradproof
+from gradproof.cli import main
+from gradproof.own import shapes
+from gradproof.own.signature import from_words
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+DENSE = '''
+def dense(x, w, b):
+    """x: inputs of shape (N, D)
+    w: weights of shape (D, M)
+    b: biases of shape (M,)"""
+    out = np.tanh(x @ w + b)
+    return out, (x, w, out)
+
+
+def dense_grad(dout, cache):
+    x, w, out = cache
+    dz = dout * (1 - out ** 2)
+    return dz @ w.T, x.T @ dz, dz.sum(axis=0)
+'''
+
+
+def audited(folder, source, forward, backward=None, **options):
+    """The one function of the audit of a pair in a file with this source."""
+    path = folder / "candidate.py"
+    path.write_text("import numpy as np\n" + source, encoding="utf-8")
+    (function,) = gradproof.audit(path, forward=forward, backward=backward, **{"examples": 3, **options}).functions
+    return function
+
+
+def dense(folder, *changes, **options):
+    return audited(folder, spoiled(DENSE, *changes), "dense", "dense_grad", **options)
+
+
+# shapes, as people write them
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x: input of shape (N, D)", {"x": ("N", "D")}),
+        ("- x: Input data of shape (N, T, D).", {"x": ("N", "T", "D")}),
+        ("gamma (D,)", {"gamma": ("D",)}),
+        ("x -- input, numpy array of shape (n_x, m)", {"x": ("n_x", "m")}),
+        ("- w: weights, shape (F, C, HH, WW)", {"w": ("F", "C", "HH", "WW")}),
+        ("X (T, D), Wq and Wk (D, K)", {"X": ("T", "D"), "Wq": ("D", "K"), "Wk": ("D", "K")}),
+        ("Wq, Wk, Wv : (C, H) weights of the head", dict.fromkeys(("Wq", "Wk", "Wv"), ("C", "H"))),
+        ("y: labels, shape (N,), 0 <= y[i] < C", {"y": ("N<C",)}),
+        ("y: integer labels in [0, C), of shape (N,)", {"y": ("N<C",)}),
+        ("y (N,): class indices, 0..C-1", {"y": ("N<C",)}),
+        ("x : ndarray\n    Input of shape (N, D).", {"x": ("N", "D")}),
+        ("x : np.ndarray of shape [N, D]", {"x": ("N", "D")}),
+        ("x (np.ndarray): input of shape (N, D)", {"x": ("N", "D")}),
+        (":param x: the input, shape (N, D)", {"x": ("N", "D")}),
+        ("W: (H, D + H) weights", {"W": ("H", "D+H")}),
+        ("W: (D, 4*H) and b: (4H,)", {"W": ("D", "4*H"), "b": ("4*H",)}),
+        ("b: (1, D)", {"b": ("1", "D")}),
+        ("x: N x D inputs", {"x": ("N", "D")}),
+        ("x: N×D inputs", {"x": ("N", "D")}),
+        ("s: a scalar", {"s": ()}),
+        ("`x`: (N, D)", {"x": ("N", "D")}),
+        ("x has shape (N, D), w has shape (D, M).", {"x": ("N", "D"), "w": ("D", "M")}),
+        ("Inputs: x (N, D), w (D, M)", {"x": ("N", "D"), "w": ("D", "M")}),
+        ("x: the first argument (optional)", {}),
+        ("x: like w (x, w)", {}),
+    ],
+)
+def test_a_shape_is_read_as_people_write_it(text, expected):
+    assert shapes.documented(text, ["x", "X", "w", "W", "Wq", "Wk", "Wv", "gamma", "b", "y", "s"]) == expected
+
+
+HEADS = {
+    "annotations": 'def f(x: Float[Array, "N D"], w: Float[np.ndarray, "D M"], b: Float[Array, "M"]):\n',
+    "strings": 'def f(x: "(N, D)", w: "(D, M)", b: "(M,)"):\n',
+    "comments beside": "def f(x,  # (N, D)\n      w,  # weights (D, M)\n      b):  # (M,)\n",
+    "comment above": "# x (N, D), w (D, M), b (M,)\ndef f(x, w, b):\n",
+    "comment inside": "def f(x, w, b):\n    # x: (N, D); w: (D, M); b: (M,)\n",
+    "the body": "def f(x, w, b):\n    N, D = x.shape\n    D, M = w.shape\n    M, = b.shape\n",
+    "declared": "def f(x, w, b):\n",
+}
+
+
+@pytest.mark.parametrize("where", HEADS)
+def test_shapes_are_found_wherever_they_stand(tmp_path, where):
+    head = "class Float:\n    def __class_getitem__(cls, _):\n        return cls\nArray = None\n" + HEADS[where]
+    body = "    return x @ w + b, (x, w)\ndef g(dout, cache):\n    x, w = cache\n"
+    said = {"x": ("N", "D"), "w": ("D", "M"), "b": ("M",)} if where == "declared" else {}
+    tail = "    return dout @ w.T, x.T @ dout, dout.sum(0)\n"
+    function = audited(tmp_path, head + body + tail, "f", "g", signature=gradproof.Signature(said))
+    assert (function.verdict, len(function.results)) == ("verified", 3)
+
+
+# caches, arguments and what is returned
+
+CACHES = {
+    "tuple": ("(x, w, out)", "x, w, out = cache", ""),
+    "dict": ('{"x": x, "w": w, "out": out}', 'x, w, out = cache["x"], cache["w"], cache["out"]', ""),
+    "NamedTuple": (
+        "Cache(x, w, out)",
+        "x, w, out = cache",
+        "from collections import namedtuple\nCache = namedtuple('Cache', 'x w out')\n",
+    ),
+    "dataclass": (
+        "Cache(x, w, out)",
+        "x, w, out = cache.x, cache.w, cache.out",
+        "from dataclasses import dataclass\n@dataclass\nclass Cache:\n    x: object\n    w: object\n    out: object\n",
+    ),
+    "object": (
+        "Cache(x, w, out)",
+        "x, w, out = cache.x, cache.w, cache.out",
+        "class Cache:\n    def __init__(self, x, w, out):\n        self.x, self.w, self.out = x, w, out\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CACHES)
+def test_a_cache_may_be_anything(tmp_path, kind):
+    made, read, before = CACHES[kind]
+    source = before + spoiled(DENSE, ("(x, w, out)\n", f"{made}\n"), ("x, w, out = cache", read))
+    assert {r.verdict for r in audited(tmp_path, source, "dense", "dense_grad").results} == {"identical"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("return out, (x, w, out)", "return out"), ("(dout, cache):\n    x, w, out = cache", "(dout, x, w, out):")],
+        [("return out, (x, w, out)", "return out, x, w"), ("(dout, cache)", "(dout, out, x, w)"), ("    x, w, out = cache", "")],
+        [("return out, (x", "cache = {}; cache['o'] = (x"), ("w, out)\n\n", "w, out)\n    return {'out': out, 'cache': cache}\n\n"), ("out = cache", "out = cache['o']")],
+        [("dense_grad(dout, cache)", "dense_grad(cache, grad_output)"), ("dz = dout", "dz = grad_output")],
+        [("dense_grad(dout, cache)", "dense_grad(upstream, memo)"), ("= cache", "= memo"), ("dz = dout", "dz = upstream")],
+        [("return out, (x, w, out)", "return out, (x, w), out"), ("(dout, cache):\n    x, w, out", "(dout, inputs_cache, out):\n    x, w"), ("= cache", "= inputs_cache")],
+        [("def dense(x, w, b)", "def dense(x, w, b, /)"), ("(dout, cache)", "(dout, /, cache)")],
+        [("def dense(x, w, b)", "def dense(x, *, w, b)"), ("(dout, cache)", "(*, cache, dout)")],
+    ],
+    ids=["inputs and output", "several returned", "dict returned", "cache first", "other names", "two caches", "positional", "keywords"],
+)
+def test_the_backward_is_given_what_its_parameters_are_named_after(tmp_path, changes):
+    assert dense(tmp_path, *changes).verdict == "verified"
+
+
+RETURN = "return dz @ w.T, x.T @ dz, dz.sum(axis=0)"
+
+
+@pytest.mark.parametrize(
+    ("returned", "names"),
+    [
+        ('return {"db": dz.sum(0), "dx": dz @ w.T, "dw": x.T @ dz}', ["db", "dx", "dw"]),
+        ('grads = {}\n    for k, v in (("w", x.T @ dz), ("x", dz @ w.T)):\n        grads["grad_" + k] = v\n    return grads', ["grad_w", "grad_x"]),
+        ("return G(w=x.T @ dz, x=dz @ w.T, b=dz.sum(0))", ["w", "x", "b"]),
+        ("dx = dz @ w.T\n    return dx", ["dx"]),
+        ("db, w_grad = dz.sum(0), x.T @ dz\n    return db, w_grad", ["db", "w_grad"]),
+        ('return dz @ w.T, {"w": x.T @ dz, "b": dz.sum(0)}', ["dx", "w", "b"]),
+        ("dx = dz @ w.T\n    return dx, None, None", ["dx"]),
+    ],
+    ids=["dict", "grown dict", "NamedTuple", "single", "names", "nested", "None"],
+)
+def test_gradients_are_known_by_their_names(tmp_path, returned, names):
+    before = "from collections import namedtuple\nG = namedtuple('G', 'w x b')\n"
+    function = audited(tmp_path, before + spoiled(DENSE, (RETURN, returned)), "dense", "dense_grad")
+    assert ([r.name for r in function.results], function.verdict) == (names, "verified")
+
+
+PARAMS = '''
+def net(x, params):
+    """
+    x: (N, D)
+    params: dict with the weights
+        W1: (D, H)
+        b1: (H,)
+        W2: (H, 1)
+    """
+    h = np.maximum(x @ params["W1"] + params["b1"], 0)
+    return h @ params["W2"], (x, h, params)
+
+def net_back(dy, cache):
+    x, h, params = cache
+    dh = (dy @ params["W2"].T) * (h > 0)
+    return {"W1": x.T @ dh, "b1": dh.sum(0), "W2": h.T @ dy}
+'''
+
+
+def test_parameters_may_come_in_a_dict(tmp_path):
+    function = audited(tmp_path, PARAMS, "net", "net_back")
+    assert {r.name: r.verdict for r in function.results} == dict.fromkeys(("W1", "b1", "W2"), "identical")
+
+
+LOSS = '''
+def loss(w, x, y, reg=0.1):
+    """w (D, C), x (N, D), y: labels (N,), 0 <= y[i] < C"""
+    s = x @ w
+    p = np.exp(s - s.max(1, keepdims=True))
+    p = p / p.sum(1, keepdims=True)
+    n = len(x)
+    value = -np.log(p[np.arange(n), y]).mean() + reg * np.sum(w * w)
+    d = p.copy()
+    d[np.arange(n), y] -= 1
+    grads = {"w": x.T @ d / n + 2 * reg * w}
+    return value, grads
+'''
+
+
+@pytest.mark.parametrize(("change", "verdict"), [([], "verified"), ([("2 * reg", "reg")], "wrong")])
+def test_a_forward_may_return_the_gradients_itself(tmp_path, change, verdict):
+    function = audited(tmp_path, spoiled(LOSS, *change), "loss")
+    assert (function.verdict, [r.name for r in function.results]) == (verdict, ["w"])
+
+
+def test_two_outputs_have_two_cotangents_matched_by_name(tmp_path):
+    source = '''
+def step(x, h, c, W):
+    """x (N, D), h (N, H), c (N, H), W (D+H, 2*H)"""
+    z = np.concatenate([x, h], 1) @ W
+    H = h.shape[1]
+    f, g = 1 / (1 + np.exp(-z[:, :H])), np.tanh(z[:, H:])
+    c_next = f * c + g
+    h_next = np.tanh(c_next)
+    return h_next, c_next, (x, h, c, W, f, g, h_next)
+
+def step_back(dc_next, dh_next, cache):
+    x, h, c, W, f, g, h_next = cache
+    dc = dc_next + dh_next * (1 - h_next ** 2)
+    dz = np.concatenate([dc * c * f * (1 - f), dc * (1 - g ** 2)], 1)
+    dxh = dz @ W.T
+    D = x.shape[1]
+    return dxh[:, :D], dxh[:, D:], dc * f, np.concatenate([x, h], 1).T @ dz
+'''
+    function = audited(tmp_path, source, "step", "step_back")
+    assert (function.verdict, [r.name for r in function.results]) == ("verified", ["dx", "dh", "dc", "dW"])
+
+
+def test_a_value_is_passed_and_told_in_the_line_that_repeats(tmp_path):
+    source = DENSE.replace("x, w, b):", "x, w, b, scale):").replace("np.tanh(", "np.tanh(scale * ")
+    path = tmp_path / "candidate.py"
+    path.write_text("import numpy as np\n" + source, encoding="utf-8")
+    command = ["audit", str(path), "--forward", "dense", "--backward", "dense_grad", "--value", "scale=2", "--examples=2"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    (line,) = [line for line in result.output.splitlines() if "repeat" in line]
+    again = CliRunner().invoke(main, shlex.split(line)[2:])
+    assert (again.exit_code, "1 case" in again.output) == (1, True)
+    assert "--value scale=2 --case" in line
+
+
+# verdicts
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        (("dz @ w.T,", "dz @ w.T * 2,"), {"dx"}),
+        (("dz.sum(axis=0)", "dz.mean(axis=0)"), {"db"}),
+        (("(1 - out ** 2)", "(1 - out)"), {"dx", "dw", "db"}),
+    ],
+)
+def test_the_wrong_gradient_is_named(tmp_path, change, wrong):
+    function = dense(tmp_path, change)
+    assert (function.verdict, named(function, "wrong")) == ("wrong", wrong)
+    assert {r.name for r in function.results} - wrong == named(function, "identical")
+
+
+def test_the_condition_is_the_one_that_the_mistake_needs(tmp_path):
+    (result,) = dense(tmp_path, ("dz.sum(axis=0)", "dz.mean(axis=0)")).failing
+    assert (result.condition, result.case) == ("only when N>1", "N=2 D=1 M=1 seed=0")
+
+
+def test_exact_arithmetic_sees_a_factor_that_floats_do_not(tmp_path):
+    change = ("x.T @ dz", "x.T @ dz * (1 + 1e-14)")
+    assert dense(tmp_path, change, arithmetic="float64").verdict == "verified"
+    function = dense(tmp_path, change)
+    (result,) = function.failing
+    assert (result.name, result.rigorous, len(result.index)) == ("dw", True, 2)
+
+
+def test_a_wrong_shape_is_its_own_verdict(tmp_path):
+    function = dense(tmp_path, ("dz.sum(axis=0)", "dz.sum(axis=0, keepdims=True)"))
+    assert named(function, "wrong-shape") == {"db"}
+
+
+def test_writing_into_the_cache_is_found(tmp_path):
+    function = dense(tmp_path, ("dz = dout * (1 - out ** 2)", "out *= -out; out += 1; dz = dout * out"))
+    assert (function.verdict, kinds(function)) == ("verified", {"in-place", "repeat"})
+
+
+def test_a_backward_that_raises_has_its_error_and_line(tmp_path):
+    function = dense(tmp_path, ("x.T @ dz", "x @ dz"))
+    assert (function.verdict, function.failure.type, function.failure.line) == ("raises", "ValueError", 14)
+
+
+def test_a_forward_that_always_raises_is_told(tmp_path):
+    function = dense(tmp_path, ("x @ w + b", "x @ w + bias"))
+    assert (function.verdict, function.failure.type, kinds(function)) == ("raises", "NameError", {"forward"})
+
+
+def test_a_forward_that_dual_numbers_do_not_run_is_undecided(tmp_path):
+    function = dense(tmp_path, ("np.tanh(x @ w + b)", "np.tanh(x @ w + b) + np.linalg.inv(np.eye(len(x)) + x @ x.T)[0, 0]"))
+    assert (function.verdict, kinds(function)) == ("undecided", {"undecided"})
+
+
+def test_a_random_forward_is_undecided(tmp_path):
+    function = dense(tmp_path, ("np.tanh(x @ w + b)", "np.tanh(x @ w + b) * np.random.rand()"))
+    assert "random" in function.findings[0].message
+
+
+def test_cases_that_the_forward_does_not_take_are_left_out_and_told(tmp_path):
+    path = tmp_path / "candidate.py"
+    source = spoiled(DENSE, ("    out =", "    if x.shape[1] < 2: raise ValueError('too narrow')\n    out ="))
+    path.write_text("import numpy as np\n" + source, encoding="utf-8")
+    report = gradproof.audit(path, forward="dense", backward="dense_grad", examples=0)
+    assert report
+    assert any("left out 2 cases" in note.message and "too narrow" in note.message for note in report.notes)
+
+
+def test_a_forward_in_jax_is_differentiated_by_jax(tmp_path):
+    source = "import jax.numpy as jnp\n" + spoiled(DENSE, ("np.tanh", "jnp.tanh"), ("x.T @ dz", "x.T @ dz * (1 + 1e-11)"))
+    function = audited(tmp_path, source, "dense", "dense_grad", examples=0)
+    assert (named(function, "wrong"), named(function, "identical")) == ({"dw"}, {"dx", "db"})
+
+
+# function objects
+
+
+def double(x):
+    """x (N, D)"""
+    return 2 * np.sin(x), x
+
+
+def double_grad(dout, cache):
+    return 2 * np.cos(cache) * dout
+
+
+def test_function_objects_are_audited():
+    gradproof.assert_gradients(double_grad, forward=double, examples=2)
+
+
+def test_closures_are_audited():
+    factor = np.array([1.0, 2.0])
+
+    def scaled(x):
+        """x (N, 2)"""
+        return x * factor
+
+    def right(dout):
+        return dout * factor
+
+    def wrong(dout):
+        return dout
+
+    assert gradproof.audit(right, forward=scaled, examples=2)
+    with pytest.raises(AssertionError, match=r"gradproof.audit\(wrong, forward=scaled, case="):
+        gradproof.assert_gradients(wrong, forward=scaled, examples=2)
+
+
+# errors name the thing, and the line to add
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "told"),
+    [
+        ([("w: weights of shape (D, M)\n", "\n")], {}, '--shapes "x=N,D w=? b=M"'),
+        ([], {"forward": "dence"}, "has no function dence; its functions are dense, dense_grad"),
+        ([], {"backward": "gard"}, "has no function gard"),
+        ([], {"signature": gradproof.Signature({"z": ("N",)})}, "dense has no argument z; it has x, w, b"),
+        ([], {"signature": gradproof.Signature(gradients={0: "z"})}, "dense has no input z; it has x, w, b"),
+        ([("(dout, cache)", "(cache)")], {}, "takes no upstream gradient"),
+        ([("(dout, cache)", "(dout, dz, cache)")], {}, "it is not known what dz takes"),
+        ([(RETURN, "return dz @ w.T, x.T @ dz")], {}, "it is not known which inputs the 2 gradients"),
+        ([], {"case": "Z=1"}, "'Z=1' is not part of a case"),
+    ],
+)
+def test_an_error_names_what_is_not_known(tmp_path, changes, options, told):
+    options = {"forward": "dense", "backward": "dense_grad", **options}
+    with pytest.raises(gradproof.AuditError) as error:
+        audited(tmp_path, spoiled(DENSE, *changes), **options)
+    assert told in str(error.value)
+
+
+def test_labels_without_a_bound_are_asked_for(tmp_path):
+    with pytest.raises(gradproof.AuditError, match=r"y=N<\?"):
+        audited(tmp_path, spoiled(LOSS, (", 0 <= y[i] < C", "")), "loss")
+
+
+@pytest.mark.parametrize("word", ["x", "x=N,,-", "1=N"])
+def test_a_shape_that_is_none_is_an_error(word):
+    with pytest.raises(gradproof.AuditError, match="is no"):
+        from_words([word], [])
+
+
+def test_the_command_audits_a_pair():
+    path = str(EXAMPLES / "own_layer_norm.py")
+    command = ["audit", path, "--forward", "layer_norm_forward", "--backward", "layer_norm_backward", "--examples", "2"]
+    result = CliRunner().invoke(main, command)
+    assert (result.exit_code, "identical  dx dgamma dbeta" in result.output) == (0, True)

@@ -1,0 +1,40 @@
+"""gradproof/arithmetic/rational.py: which exact number a float stands for."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from gradproof.arithmetic.rational import rational
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.0, Fraction(0)),
+        (3.0, Fraction(3)),
+        (-0.5, Fraction(-1, 2)),
+        (2.0**-30, Fraction(1, 2**30)),
+        (0.1, Fraction(1, 10)),
+        (1e-8, Fraction(1, 10**8)),
+        (0.044715, Fraction(44715, 10**6)),
+        (1 / 3, Fraction(1, 3)),
+        (2 / 7, Fraction(2, 7)),
+        (1e-38, Fraction(1, 10**38)),
+        (1 + 1e-15, 1 + Fraction(1, 10**15)),  # it prints as it was written
+        (float(np.float32(0.1)), Fraction(1, 10)),
+    ],
+)
+def test_a_float_stands_for_what_a_person_wrote(value, expected):
+    assert rational(value) == expected
+
+
+@pytest.mark.parametrize("value", [math.e, math.pi, math.sqrt(2), 0.1 + 0.2, math.log(2), float(np.float32(math.e))])
+def test_a_float_of_full_mantissa_is_suspect(value):
+    assert rational(value) is None
+
+
+def test_hardly_any_random_float_is_taken_for_a_rational():
+    values = np.random.default_rng(0).standard_normal(20_000)
+    assert sum(rational(float(value)) is not None for value in values) <= 6
