@@ -1,10 +1,11 @@
 """Audit the functions of a published page: the text of a blog post or a notebook, or a paste.
 
-    python benchmarks/published.py PAGE [--repair] [--keep FOLDER]
+    python benchmarks/published.py PAGE [--repair] [--exact] [--keep FOLDER]
 
 Takes the functions out of the page's text, restores their lines and indentation where they were lost (page.py), and
 audits them.  With --repair, the known mistakes of such pages are mended one after another, and what comes to light is
-reported in turn.
+reported in turn.  With --exact, each state of the page is audited by the field and by balls alone, and what the two say
+of every gradient is compared.
 """
 
 import argparse
@@ -12,13 +13,14 @@ import re
 import sys
 import tempfile
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from page import functions_of
 
 import gradproof
-from gradproof.verdicts import Report
+from gradproof.verdicts import Report, Result
 
 # (what it is, pattern, replacement): what is mended, in the order in which a page's mistakes hide one another.
 REPAIRS = [
@@ -54,11 +56,31 @@ def repaired(text: str) -> Iterator[tuple[str, int, str]]:
             yield what, count, text
 
 
-def audit(text: str, folder: Path, name: str) -> Report:
+def audit(text: str, folder: Path, name: str, arithmetic: str = "all") -> Report:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     print(f"auditing {name}", file=sys.stderr)
-    return gradproof.audit(path)
+    return gradproof.audit(path, arithmetic=arithmetic)
+
+
+def both(text: str, folder: Path, name: str) -> str:
+    """What the field and balls say of every result, each alone: in how many they agree, and where not."""
+    said = []
+    for arithmetic in ("field", "arb"):
+        report = audit(text, folder, name, arithmetic)
+        said.append({(f.name, f.kind, r.name): _exactly(r) for f in report.functions for r in f.results})
+    counts = Counter(pair for pair in zip(said[0].values(), said[1].values(), strict=True))
+    apart = [" ".join(key) for key in said[0] if said[0][key] != said[1][key]]
+    words = [f"{n} {field}" for (field, arb), n in sorted(counts.items()) if field == arb]
+    told = f"field and arb say the same of {sum(n for (a, b), n in counts.items() if a == b)} results: {', '.join(words)}"
+    return textwrap.fill(told + (f"; not of {', '.join(apart)}" if apart else "; and of none anything else"), 80)
+
+
+def _exactly(result: Result) -> str:
+    """What exact arithmetic says: the same, different, or nothing, where floats found it to be no such array."""
+    if result.verdict in ("identical", "equal"):
+        return "same"
+    return "different" if result.rigorous else "undecided" if result.right else f"not compared ({result.verdict})"
 
 
 def summary(report: Report) -> str:
@@ -80,6 +102,7 @@ def main() -> None:
     parser.add_argument("page", type=Path)
     parser.add_argument("--repair", action="store_true", help="mend its known mistakes one after another")
     parser.add_argument("--keep", type=Path, help="write the files here instead of a temporary folder")
+    parser.add_argument("--exact", action="store_true", help="compare the field's verdicts with those of balls")
     options = parser.parse_args()
     text, notes = functions_of(options.page.read_text(encoding="utf-8"))
     for note in notes:
@@ -89,12 +112,16 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             print(audit(text, folder, "published.py"), flush=True)
+            if options.exact:
+                print(f"\n{both(text, folder, 'published.py')}", flush=True)
         except gradproof.AuditError as error:
             parser.error(str(error))
         for step, (what, count, mended) in enumerate(repaired(text) if options.repair else (), start=1):
             report = audit(mended, folder, f"repaired_{step}.py")
             print(f"{'=' * 80}\nrepair {step}: {what} ({count} place{'s' if count != 1 else ''})")
             print(f"{summary(report)}\n", flush=True)
+            if options.exact:
+                print(f"{both(mended, folder, f'repaired_{step}.py')}\n", flush=True)
 
 
 if __name__ == "__main__":

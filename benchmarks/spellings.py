@@ -181,7 +181,10 @@ EQUAL: dict[str, dict[str, tuple[str, str]]] = {
             "((x[0][:, None] - x[0]) ** 2).mean() / 2",
         ),
         "cumsum": ("np.cumsum(x, axis=1)", "x @ np.triu(np.ones((3, 3)))"),
-        "cumsum from the end": ("np.cumsum(x[:, ::-1], axis=1)[:, ::-1]", "x.sum(1, keepdims=True) - np.cumsum(x, 1) + x"),
+        "cumsum from the end": (
+            "np.cumsum(x[:, ::-1], axis=1)[:, ::-1]",
+            "x.sum(1, keepdims=True) - np.cumsum(x, 1) + x",
+        ),
         "cumprod": ("np.cumprod(p, axis=1)", "np.exp(np.cumsum(np.log(p), axis=1))"),
         "a loop": ("x.sum(axis=0)", "sum(row for row in x)"),
         "np.add.reduce": ("np.add.reduce(x, axis=1)", "x.sum(-1)"),
@@ -211,7 +214,10 @@ EQUAL: dict[str, dict[str, tuple[str, str]]] = {
             "onehot.T @ x",
         ),
         "np.linalg.multi_dot": ("x @ A @ B", "x @ (A @ B)"),
-        "convolution": ("np.convolve(u, w)", "np.stack([sum(u[i] * w[k - i] for i in range(3) if 0 <= k - i < 3) for k in range(5)])"),
+        "convolution": (
+            "np.convolve(u, w)",
+            "np.stack([sum(u[i] * w[k - i] for i in range(3) if 0 <= k - i < 3) for k in range(5)])",
+        ),
     },
     "roots": {
         "layer norm": (
@@ -274,7 +280,8 @@ EQUAL: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
-# Pairs that are not the same function, by as little as one can write.
+# Pairs that are not the same function, by as little as one can write.  Python itself rounds 1 + 1e-20 to 1, before any
+# array sees it.
 UNEQUAL: dict[str, tuple[str, str]] = {
     "1 - t against 1 - t * t": ("1 - np.tanh(x)", "1 - np.tanh(x) ** 2"),
     "the slope of x, not of tanh(x)": ("1 - np.tanh(x) ** 2", "1 - x ** 2"),
@@ -283,8 +290,8 @@ UNEQUAL: dict[str, tuple[str, str]] = {
     "1e-38 of y added": ("x", "x + 1e-38 * y"),
     "times 1 + 1e-15": ("np.tanh(x)", "np.tanh(x) * (1 + 1e-15)"),
     "1e-30 in a denominator": ("np.tanh(x)", "np.expm1(2 * x) / (np.expm1(2 * x) + 2 + 1e-30)"),
-    "1e-20 in an exponent": ("np.exp(x)", "np.exp(x * (1 + 1e-20))"),
-    "1e-18 in a sigmoid": (S, "1 / (1 + 1e-18 + np.exp(-x))"),
+    "1e-20 in an exponent": ("np.exp(x)", "np.exp(x + 1e-20 * x)"),
+    "1e-18 in a sigmoid": (S, "1 / (1 + (1e-18 + np.exp(-x)))"),
     "sums over the other axis": ("A.sum(axis=0)", "A.sum(axis=1)"),
     "softmax over the other axis": (
         "np.exp(A) / np.exp(A).sum(axis=0)",
@@ -298,18 +305,21 @@ UNEQUAL: dict[str, tuple[str, str]] = {
     ),
     "label smoothing of 1e-24": (
         f"-np.sum(onehot * np.log({SOFTMAX}))",
-        f"-np.sum((onehot * (1 - 1e-24) + 1e-24 / 3) * np.log({SOFTMAX}))",
+        f"-np.sum((onehot - 1e-24 * onehot + 1e-24 * np.ones(3) / 3) * np.log({SOFTMAX}))",
     ),
     "1e-22 in a logarithm": ("np.log(p)", "np.log(p + 1e-22)"),
     "log10 for log2": ("np.log2(p)", "np.log10(p)"),
     "1e-18 in softplus": ("np.log(1 + np.exp(x))", "np.logaddexp(1e-18, x)"),
     "1e-25 in a root": ("np.sqrt(p)", "np.sqrt(p + 1e-25)"),
-    "epsilon outside of the root": (NORMED, "(lambda m: m / (np.sqrt((m * m).mean(1)[:, None]) + 1e-5))(x - x.mean(1)[:, None])"),
+    "epsilon outside of the root": (
+        NORMED,
+        "(lambda m: m / (np.sqrt((m * m).mean(1)[:, None]) + 1e-5))(x - x.mean(1)[:, None])",
+    ),
     "layer norm's epsilon, 1e-22 more": (NORMED, NORMED.replace("1e-5", "1e-5 + 1e-22")),
     "an exponent of 0.5 + 1e-12": ("p ** 0.5", "p ** (0.5 + 1e-12)"),
     "the unbiased variance": ("x.var(axis=1)", "x.var(axis=1, ddof=1)"),
     "the standard deviation for the variance": ("x.std(axis=1)", "x.var(axis=1)"),
-    "2 + 1e-19 for 2": ("(x + y) ** 2", "x * x + (2 + 1e-19) * x * y + y * y"),
+    "1e-19 of the product more": ("(x + y) ** 2", "x * x + 2 * x * y + 1e-19 * x * y + y * y"),
     "z and 1 - z exchanged": ("(1 - s) * h + s * c", "s * h + (1 - s) * c"),
     "factors exchanged": ("A @ B", "B @ A"),
     "a transpose forgotten": ("A @ B", "A.T @ B"),
@@ -332,7 +342,7 @@ UNEQUAL: dict[str, tuple[str, str]] = {
     "1e-20 beside sin**2 + cos**2": ("np.sin(x) ** 2 + np.cos(x) ** 2", "1 + 1e-20 * np.ones_like(x)"),
     "sin for cos": ("np.sin(x)", "np.cos(x)"),
     "twice, where a gate is shut": ("1 - np.tanh(100 + p) ** 2", "2 / np.cosh(100 + p) ** 2"),
-    "1e-25 of it, where a gate is shut": ("np.exp(-200 - p)", "np.exp(-200 - p) * (1 + 1e-25)"),
+    "1e-25 of it, where a gate is shut": ("np.exp(-200 - p)", "np.exp(-200 - p) + 1e-25 * np.exp(-200 - p)"),
     "rounded to integers": ("x", "np.round(x) + 1e-9 * x"),
 }
 
@@ -363,7 +373,9 @@ class Spelling:
         record = Record()
         try:
             with recording(record):
-                actual, expected = (_evaluated(text, engine, *self.arrays(case)) for text in (self.actual, self.expected))
+                actual, expected = (
+                    _evaluated(text, engine, *self.arrays(case)) for text in (self.actual, self.expected)
+                )
         except (LevelsExhausted, Unlucky):
             raise
         except Exception as error:

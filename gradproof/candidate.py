@@ -319,6 +319,7 @@ def _is_answer(answer: dict[str, Any]) -> bool:
             isinstance(answer["exact"], dict)
             and places(answer.get("leaks"))
             and places(answer.get("ties"))
+            and places(answer.get("tiny", []))
             and isinstance(missed, list)
             and all(isinstance(line, int) for line in missed)
         )

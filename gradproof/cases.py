@@ -213,7 +213,7 @@ def inputs_of(contract: Forward, case: Case, taken: tuple[str, ...] = ()) -> dic
             weight = len(dimensions) == 2 and not {*EXAMPLES, "1"}.intersection(dimensions)
             largest = steepest(values.shape, case.sizes.get("T", 1)) if weight else case.scale
             values = min(case.scale, largest) * values
-        arrays[name] = values * 0 if absent and name not in contract.constants else values
+        arrays[name] = np.asarray(values * 0 if absent and name not in contract.constants else values)
     return arrays
 
 

@@ -1,6 +1,5 @@
 """The command line: a thin door, which imports nothing heavy before it knows that there is something to audit."""
 
-import gc
 import io
 import os
 import sys

@@ -69,6 +69,8 @@ class Exact:
     case: Case
     decisions: dict[str, Decision] = field(default_factory=dict)
     unreached: set[int] = field(default_factory=set)
+    tiny: list[str] = field(default_factory=list)  # constants that were taken for zero
+    without_tiny: bool = False
 
 
 class Obstacle(Exception):
@@ -97,15 +99,14 @@ def judge(function: Function, experiment: Experiment, arithmetic: str, digits: i
             if decision.verdict == UNDECIDED:
                 result.reason = decision.reason
             elif decision.verdict == WRONG:
-                _beyond_floats(result, said, case)
+                _beyond_floats(result, function, said, case)
             else:
                 result.verdict, result.exact_digits = decision.verdict, decision.digits
         elif result.verdict == WRONG and result.case is not None and result.index is not None and not result.alone:
             _confirm(result, function, said)
     function.exact = [str(exact.case) for exact in found]
     missed = set.intersection(*(exact.unreached for exact in found))
-    if missed and any(result.verdict == IDENTICAL for result in function.results):
-        function.findings.append(Finding("unreached", f"{_lines(missed)} did not run on exact numbers"))
+    function.unreached = sorted(missed)
     if function.verdict in (VERIFIED, WRONG):
         function.verdict = verdict_of(function.results)
     function.rests_on_floats = function.verdict == VERIFIED and any(r.verdict == AGREES for r in function.results)
@@ -141,13 +142,15 @@ class Exactly:
         return fails
 
 
-def _beyond_floats(result: Result, said: Exactly, case: Case) -> None:
+def _beyond_floats(result: Result, function: Function, said: Exactly, case: Case) -> None:
     """A result that is wrong by so little that floats do not see it, or not where it matters: shrink it exactly."""
     fails, experiment = said.wrong(result.name), said.experiment
     result.condition = None
     if not experiment.lab.single:
         with contextlib.suppress(when.OutOfTime):
-            case = when.smallest(fails, case)
+            smaller = when.smallest(fails, case)
+            if said.of(smaller).decisions[result.name].verdict == WRONG:
+                case = smaller
             seen = {other: fails(other) for other in [*said.known, *said.quick]}
             cotangents = cotangents_in(experiment)
             result.condition = when.condition(
@@ -163,6 +166,18 @@ def _beyond_floats(result: Result, said: Exactly, case: Case) -> None:
     result.case, result.index = str(case), list(decision.index)
     result.actual, result.expected = decision.actual, decision.expected
     result.everywhere, result.where, result.by_time = True, [], None  # as far as floats could see
+    _blame_tiny(result, function, said, case)
+
+
+def _blame_tiny(result: Result, function: Function, said: Exactly, case: Case) -> None:
+    """Is it right without a tiny constant, such as one that keeps a logarithm from zero?"""
+    for arithmetic in ("field", "arb") if said.arithmetic == "all" else (said.arithmetic,):
+        exact = decide(said.experiment, case, arithmetic, said.digits, without_tiny=True)
+        decision = exact.decisions.get(result.name)
+        if decision is not None and decision.verdict in (IDENTICAL, EQUAL):
+            told = f"{result.name} is {decision.verdict} with 0 for {', '.join(exact.tiny)}"
+            function.findings.append(Finding("tiny", f"{told}: floats cannot tell, exact arithmetic can"))
+            return
 
 
 def _confirm(result: Result, function: Function, said: Exactly) -> None:
@@ -176,7 +191,7 @@ def _confirm(result: Result, function: Function, said: Exactly) -> None:
         result.rigorous, result.difference = True, decision.difference
         comparison = said.experiment.run(case).statuses[result.name].comparison
         if comparison is not None and comparison.error < NEAR:
-            _beyond_floats(result, said, case)
+            _beyond_floats(result, function, said, case)
     elif decision.verdict in (IDENTICAL, EQUAL):
         told = "its formulas are right, and what is wrong is rounding, an overflow, or a buffer of another dtype"
         message = f"{result.name} is {decision.verdict} in exact arithmetic at {result.case}: {told}"
@@ -185,14 +200,11 @@ def _confirm(result: Result, function: Function, said: Exactly) -> None:
         result.reason = decision.reason
 
 
-def _lines(numbers: set[int]) -> str:
-    ordered = sorted(numbers)
-    return f"line{'s' if len(ordered) > 1 else ''} {', '.join(map(str, ordered))}"
-
-
-def decide(experiment: Experiment, case: Case, arithmetic: str = "all", digits: int = DIGITS) -> Exact:
+def decide(
+    experiment: Experiment, case: Case, arithmetic: str = "all", digits: int = DIGITS, without_tiny: bool = False
+) -> Exact:
     """What the exact arithmetics, or one of them, say of every result at a case."""
-    exact = Exact(case)
+    exact = Exact(case, without_tiny=without_tiny)
     names = list(results_of(experiment.target.contract))
     try:
         shapes = experiment.arrays(case)
@@ -234,7 +246,7 @@ def _by_field(experiment: Experiment, case: Case, exact: Exact, digits: int) -> 
         engine = fields.Field(levels, seed)
         words = {"name": "field", "levels": levels, "seed": seed}
         try:
-            expected, answer = _sides(experiment, case, engine, words)
+            expected, answer = _sides(experiment, case, engine, words, exact)
         except fields.LevelsExhausted:
             answer = {"retry": "levels"}
         except fields.Unlucky:
@@ -256,7 +268,7 @@ def _by_balls(experiment: Experiment, case: Case, exact: Exact, digits: int) -> 
         engine = balls.Balls(precision)
         with engine.active():
             words = {"name": "arb", "precision": precision}
-            expected, answer = _sides(experiment, case, engine, words)
+            expected, answer = _sides(experiment, case, engine, words, exact)
             found = _compared(answer, expected, engine, exact, lambda a, b: _by_distance(a, b, digits))
         unsure = any(decision.verdict == UNDECIDED and decision.reason == IMPRECISE for decision in found.values())
         if not unsure or precision >= balls.LARGEST_PRECISION:
@@ -268,7 +280,7 @@ IMPRECISE = f"balls of {balls.LARGEST_PRECISION} bits still overlap without bein
 
 
 def _sides(
-    experiment: Experiment, case: Case, engine: Any, words: Mapping[str, Any]
+    experiment: Experiment, case: Case, engine: Any, words: Mapping[str, Any], exact: Exact
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The expected results, and the candidate's answer; a person's own pair gives both."""
     sides = getattr(experiment, "sides", None)
@@ -276,7 +288,7 @@ def _sides(
         return sides(case, engine, words)
     expected = _truth(experiment, case, engine)
     _check_shadows(experiment, case, expected)
-    return expected, _answer(experiment, case, words)
+    return expected, _answer(experiment, case, words, exact.without_tiny)
 
 
 def _check_shadows(experiment: Experiment, case: Case, expected: Mapping[str, Any]) -> None:
@@ -320,7 +332,7 @@ def _truth(experiment: Experiment, case: Case, engine: Any) -> dict[str, Any]:
     return expected
 
 
-def _answer(experiment: Experiment, case: Case, engine: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(experiment: Experiment, case: Case, engine: Mapping[str, Any], without_tiny: bool) -> dict[str, Any]:
     contract = experiment.target.contract
     inputs, cotangents = experiment.arrays(case)
     message: dict[str, Any] = {
@@ -330,6 +342,7 @@ def _answer(experiment: Experiment, case: Case, engine: Mapping[str, Any]) -> di
         "function": experiment.target.name,
         "inputs": inputs,
         "taken": experiment.target.taken,
+        "without_tiny": without_tiny,
     }
     if isinstance(contract, Backward):
         message["cotangents"] = cotangents
@@ -351,6 +364,7 @@ def _compared(
     compare: Callable[[Any, Any], Decision],
 ) -> dict[str, Decision]:
     exact.unreached = set(answer["unreached"])
+    exact.tiny = list(dict.fromkeys(_event(event) for event in answer.get("tiny", [])))
     decisions = {}
     for name, words in answer["exact"].items():
         if name in expected:
@@ -394,9 +408,13 @@ def _doubt(answer: Mapping[str, Any]) -> str | None:
     """What happened on the way that makes a difference mean nothing."""
     for kind in ("leaks", "ties"):
         for event in answer[kind]:
-            line = f" in line {event['line']}" if event.get("line") else ""
-            return f"{event['what']}{line}"
+            return _event(event)
     return None
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    """What happened and where: "float() in line 12"."""
+    return f"{event['what']} in line {event['line']}" if event.get("line") else str(event["what"])
 
 
 def _by_residues(actual: Any, expected: Any) -> Decision:
@@ -413,4 +431,5 @@ def _by_distance(actual: Any, expected: Any, digits: int) -> Decision:
     if how == "equal":
         return Decision(EQUAL, digits=shared)
     taint = actual.taint or expected.taint
-    return Decision(UNDECIDED, reason=taint or IMPRECISE)
+    finite = actual.x.is_finite() and expected.x.is_finite()
+    return Decision(UNDECIDED, reason=taint or (IMPRECISE if finite else "no finite number"))

@@ -95,6 +95,7 @@ class Function:
     failure: Failure | None = None
     reproduce: str | None = None
     exact: list[str] = field(default_factory=list)  # the cases at which exact arithmetic decided
+    unreached: list[int] = field(default_factory=list)  # its lines that did not run there
     rests_on_floats: bool = False  # whether it is verified, and exact arithmetic does not say so of every gradient
 
     @property

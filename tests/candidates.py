@@ -92,5 +92,10 @@ def named(function, verdict):
     return {result.name for result in function.results if result.verdict == verdict}
 
 
+def right(function):
+    """The results of a function that are not wrong, undecided, missing ..."""
+    return {result.name for result in function.results if result.right}
+
+
 def kinds(function):
     return {finding.kind for finding in function.findings}

@@ -63,6 +63,16 @@ def test_the_size_of_a_difference_and_the_smallest_case_are_told(tmp_path):
     assert "1.0e-15" in text.render(_report(tmp_path))
 
 
+def test_a_tiny_constant_that_makes_the_difference_is_named_with_its_line(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "dz @ xt.T / (1 + 1e-20)"))
+    source = spoiled(source, ("    dz = ", "    eps = 1e-18\n    dz = "), ("dz @ a_prev.T", "dz @ (a_prev.T + eps)"))
+    function = audited(tmp_path, source)["rnn_cell_backward"]
+    assert named(function, "wrong") == {"dWaa"}
+    assert [finding.message for finding in function.findings if finding.kind == "tiny"] == [
+        "dWaa is identical with 0 for 1e-18 in line 11: floats cannot tell, exact arithmetic can"
+    ]
+
+
 def test_a_difference_that_floats_see_is_rigorous_too(tmp_path):
     source = spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", "2 * dz @ xt.T"))
     function = audited(tmp_path, source)["rnn_cell_backward"]
@@ -118,7 +128,8 @@ def test_a_function_that_a_field_does_not_know_is_decided_by_balls(tmp_path):
 def test_lines_that_did_not_run_are_told(tmp_path):
     source = spoiled(RNN_CELL_BACKWARD, ("    dz = ", "    if xt.shape[1] > 20:\n        xt = xt + 1\n    dz = "))
     function = audited(tmp_path, source)["rnn_cell_backward"]
-    assert [f.message for f in function.findings if f.kind == "unreached"] == ["line 6 did not run on exact numbers"]
+    assert function.unreached == [6]
+    assert "line 6 did not run" in text.render(_report(tmp_path))
 
 
 def test_a_branch_that_rounding_decides_makes_a_difference_mean_nothing(tmp_path):

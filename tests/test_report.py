@@ -29,7 +29,7 @@ def report(tmp_path_factory):
 
 def test_every_gradient_has_a_row_with_its_verdict(report):
     rows = dict(re.findall(r"^  (d\w+) +([\w-]+)", text.render(report), flags=re.MULTILINE))
-    assert rows == {"dxt": "agrees", "da_prev": "agrees", "dWax": "wrong", "dWaa": "wrong", "dba": "wrong-shape"}
+    assert rows == {"dxt": "identical", "da_prev": "identical", "dWax": "wrong", "dWaa": "wrong", "dba": "wrong-shape"}
 
 
 def test_the_worst_element_its_numbers_and_the_case_are_printed(report):
@@ -37,7 +37,7 @@ def test_the_worst_element_its_numbers_and_the_case_are_printed(report):
     (result,) = [result for result in report.functions[0].results if result.name == "dWaa"]
     (row,) = [line for line in printed.splitlines() if line.startswith("  dWaa")]
     assert row.split()[2:] == ["[0,", "0]", f"{result.actual:.6g}", f"{result.expected:.6g}", "1.0e+00"]
-    assert f"  case    {result.case}\n" in printed
+    assert f"  case       {result.case}\n" in printed
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,7 @@ from .scalar import Scalar, Unsupported, minus, over, plus, times
 BITS = 61  # of the smallest prime
 LEVELS = 8
 LARGEST_LEVELS = 64
-# Primes are -1 modulo this: -1 is no square, 2, 3, 5 and 7 are squares, and third, fifth and seventh roots are unique.
-MODULUS = 8 * 3 * 5 * 7
+MODULUS = 24  # primes are -1 modulo this: then -1 is no square, 2 and 3 are squares, and third roots are unique
 TWO_SIGNS = "a square root, which has two signs in a field"
 
 
@@ -209,34 +208,25 @@ class Residue(Scalar):
         return Residue(tuple(r), math.sqrt(self.s), self.taint or TWO_SIGNS, self.engine)
 
     def root(self, degree: int) -> "Residue | None":
-        """The positive root of a positive number, where its degree is a product of 2, 3, 5 and 7; None elsewhere."""
-        if degree == 1:
-            return self
-        odd = degree
-        while odd % 2 == 0:
-            odd //= 2
-        if any(math.gcd(odd, int(ring.modulus()) - 1) > 1 for ring in self.engine.rings):
-            return None
-        result = self._odd_root(odd)
-        while degree > odd:
+        """The positive root of a positive number whose degree is a product of twos and threes; None of others."""
+        result = self
+        while degree % 3 == 0:
+            result, degree = result.cbrt(), degree // 3
+        while degree % 2 == 0:
             result, degree = result.sqrt(), degree // 2
-        return result
+        return result if degree == 1 else None
 
-    def _odd_root(self, degree: int) -> "Residue":
-        """The only number in the field whose power it is."""
-        if not self.r:
-            return self
-        orders = [int(ring.modulus()) - 1 for ring in self.engine.rings]
-        r = tuple(x ** pow(degree, -1, order) for x, order in zip(self.r, orders, strict=False))
-        return Residue(r, math.copysign(abs(self.s) ** (1 / degree), self.s), self.taint, self.engine)
+    def cbrt(self) -> "Residue":
+        """The only number in the field whose cube it is."""
+        orders = (int(ring.modulus()) - 1 for ring in self.engine.rings)
+        r = tuple(x ** pow(3, -1, order) for x, order in zip(self.r, orders, strict=False))
+        return Residue(r, math.copysign(abs(self.s) ** (1 / 3), self.s), self.taint, self.engine)
 
     def function(self, name: str) -> Any:
         """Inverse hyperbolic functions are logarithms.  Of others, a number of its own for every argument.
 
         It is the same for the same, and has no relation to those of different ones.
         """
-        if name == "cbrt":
-            return self._odd_root(3)
         if name == "arctanh":
             return ((1 + self) / (1 - self)).log() / 2
         if name in ("arcsinh", "arccosh"):

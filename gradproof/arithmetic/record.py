@@ -12,14 +12,18 @@ from typing import Any
 class Record:
     """Leaks of exact numbers into floats, and branches that rounding decided; each with its line.
 
-    own: tells from a file's name whether it is the candidate's.
+    own: tells from a file's name whether it is the candidate's.  without_tiny: whether constants of the candidate that
+    are tiny are taken for zero, to see whether a difference is due to them; they are noted.
     """
 
     own: Any = lambda label: False
+    without_tiny: bool = False
     leaks: list[dict[str, Any]] = field(default_factory=list)
     ties: list[dict[str, Any]] = field(default_factory=list)
+    tiny: list[dict[str, Any]] = field(default_factory=list)
 
 
+TINY = 1e-6
 _records: list[Record] = []
 
 
@@ -41,6 +45,14 @@ def leak(what: str) -> None:
 def tie(what: str) -> None:
     """A branch was taken on two numbers that differ by no more than rounding."""
     _note("ties", what)
+
+
+def is_dropped(value: float) -> bool:
+    """Whether a constant is tiny, and to be taken for zero."""
+    if not (_records and _records[-1].without_tiny and 0 < abs(value) <= TINY):
+        return False
+    _note("tiny", f"{value!r}")
+    return True
 
 
 def place() -> dict[str, Any]:

@@ -59,7 +59,7 @@ def number(engine: Engine, value: Any) -> "Scalar":
         as_float = float(value)
         if not math.isfinite(as_float):
             return engine.infinite(as_float)
-        exact = rational(as_float)
+        exact = Fraction(0) if record.is_dropped(as_float) else rational(as_float)
         if exact is not None:
             return engine.constant(exact)
         return engine.suspect(as_float, record.described(f"the constant {as_float!r}"))

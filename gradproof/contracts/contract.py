@@ -173,7 +173,7 @@ def sizes_of(dimensions: Dimensions, sizes: Mapping[str, int]) -> tuple[int, ...
 
 
 def names_of(contract: Contract) -> tuple[str, ...]:
-    """The free dimensions of a contract, in a fixed order: ("n_x", "n_a", "n_y", "m", "T"), then those of other names."""
+    """The free dimensions of a contract, in a fixed order, ("n_x", "n_a", "n_y", "m", "T"), then any others."""
     forward = forward_of(contract)
     bounds = [(kind[1:],) for kind in forward.constants.values() if kind.startswith("<")]
     words = [part for shape in (*forward.inputs.values(), *bounds) for part in shape]

@@ -49,8 +49,8 @@ def condition(
 
     fails: whether anything is wrong at a case.  vacuous: whether nothing could be, since all that is expected is zero.
     cotangents: the arguments that are set to zero one by one.  tried: every case that was tried before, and whether it
-    fails.  base: the sizes of the first designed case.  A part is told only if it was seen at the smallest case, where without it nothing is wrong, and if it holds
-    in every case that fails.
+    fails.  base: the sizes of the first designed case.  A part is told only if it was seen at the smallest case, where
+    without it nothing is wrong, and if it holds in every case that fails.
     """
     parts = [
         text

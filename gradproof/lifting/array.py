@@ -214,6 +214,8 @@ def apply_ufunc(
         if ufunc.identity is None:
             raise Unsupported(f"np.{ufunc.__name__}.reduce with where= and without initial=")
         options["initial"] = number(engine_now(), ufunc.identity)
+    if method != "__call__" and ufunc.__name__ in ("logaddexp", "hypot"):  # which NumPy does not have for objects
+        ufunc = _of_pairs(UFUNCS[ufunc.__name__])
     special = UFUNCS.get(ufunc.__name__) if method == "__call__" else None
     if special is not None:
         where = options.get("where", True)
@@ -249,6 +251,11 @@ def _into(target: Any, made: Any, ufunc: Any) -> Any:
 
 def _each(method: str) -> Callable[..., Any]:
     return np.frompyfunc(lambda x: getattr(x, method)(), 1, 1)
+
+
+def _of_pairs(function: Callable[..., Any]) -> Any:
+    """A ufunc of two numbers, that has reduce and so on."""
+    return np.frompyfunc(lambda a, b: as_array(function(as_array(a), as_array(b)))[()], 2, 1)
 
 
 def _by_shadow(test: Callable[..., Any]) -> Callable[..., Any]:

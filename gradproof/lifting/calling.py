@@ -34,15 +34,16 @@ def call(
     cotangents: dict[str, Any] | None = None,
     forward: str | None = None,
     forward_taken: list[str] | None = None,
+    without_tiny: bool = False,
 ) -> dict[str, Any]:
     """The results of `function` under a contract, as encoded arrays; or what stood in the way.
 
     names, folder: the candidate's namespace, and where its helper modules lie.  own: whether a file's name is the
-    candidate's.  described: an exception in words.  The rest as in `Worker.forward` and `Worker.backward`.
+    candidate's.  described: an exception in words.  without_tiny: see `Record`.  The rest as in `Worker.forward` and `Worker.backward`.
     """
     promised = contract_of(contract)
     making = forward_of(promised)
-    record, lines = Record(own), set[tuple[str, int]]()
+    record, lines = Record(own, without_tiny), set[tuple[str, int]]()
     arithmetic = engine_of(engine)
     reference = references.reference(making.reference) if making.reference is not None else None
     spaces = [names, *([] if reference is None else [reference.__globals__])]
@@ -66,7 +67,7 @@ def call(
                 results = _backward(promised, names, function, upstream, cache, taken)
             sent = {name: encoded(lifted(value).view(np.ndarray)) for name, value in results.items() if _is_sent(value)}
         missed = unreached(names, function, lines)
-        return {"exact": sent, "leaks": record.leaks, "ties": record.ties, "unreached": missed}
+        return {"exact": sent, "leaks": record.leaks, "ties": record.ties, "tiny": record.tiny, "unreached": missed}
     except LevelsExhausted:
         return {"retry": "levels"}
     except Unlucky:

@@ -7,10 +7,12 @@ from typing import Any
 
 from ..auditing import check_case, notes_of
 from ..candidate import Candidate
+from ..cases import parse
+from ..contracts import forward_of
 from ..errors import AuditError
 from ..source import Problem
 from ..verdicts import Function, Note, Report
-from .complete import complete
+from .complete import check_size, complete
 from .judge import OwnJudge
 from .signature import Signature, as_words
 
@@ -37,10 +39,14 @@ def audit_pair(
         for name in names:
             if name not in candidate.functions:
                 raise AuditError(_absent(candidate, name))
+            if "." in name:
+                raise AuditError(f"{name} is a method; a pair of one's own is two functions")
         completed = complete(candidate, *names, declared)
         judge = OwnJudge(candidate, completed, case=case, progress=progress, **options)
         if case is not None:
-            check_case(case, judge.targets[1].contract)
+            contract = judge.targets[1].contract
+            check_case(case, contract)
+            check_size(forward_of(contract), parse(case, contract))
         functions = judge.audit()
     for function in functions:
         function.reproduce = _reproduce(function, file, names, declared)

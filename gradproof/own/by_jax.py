@@ -114,5 +114,3 @@ def _floats(pair: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _sorted(arrays: Mapping[str, Any]) -> list[Any]:
     """The order in which JAX flattens a dict."""
     return [arrays[name] for name in sorted(arrays)]
-
-

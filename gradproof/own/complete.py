@@ -1,8 +1,8 @@
 """The plan of a pair: what its source says, and what one call of each function shows."""
 
 import inspect
-import itertools
 import math
+import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +12,15 @@ import numpy as np
 from .. import cases as drawing
 from ..candidate import Candidate, source_of
 from ..cases import Case
-from ..contracts import names_of
+from ..contracts import Forward, names_of, sizes_of
 from ..errors import AuditError
 from . import discover, matching
 from .contract import Path, Plan, forward_of
-from .signature import Signature
+from .experiment import LARGEST
+from .signature import Signature, split
 from .written import Written, find
 
-TRIES = 200  # assignments of sizes to dimensions, until the forward takes one
+TRIES = 100  # assignments of sizes to dimensions, until the forward takes one
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,16 @@ def complete(candidate: Candidate, forward: str, backward: str, declared: Signat
         backward_positional=_positional(takes[backward]),
     )
     _check(plan)
+    check_size(forward_of(plan.text), Case(next(_assignments(names_of(forward_of(plan.text))))))
     sizes, answer, error = _sizes(candidate, plan)
     if error is not None:
-        names = list(declared.gradients.values()) or list(plan.variables)
-        of = {f"d{name.rpartition('.')[2]}": name for name in names}
+        wanted = list(declared.gradients.values()) or list(plan.variables)
+        of = {f"d{name.rpartition('.')[2]}": name for name in wanted}
         return Completed(replace(plan, gradients={name: (name,) for name in of}, of=of), sizes, (), error)
     seen, in_jax = answer["described"], answer.get("jax") is True
     returned = _named(seen, written.returned if written else [])
     if plan.itself:
-        plan = _loss_and_gradients(plan, returned, declared)
+        plan = _loss_and_gradients(plan, returned, declared, sizes)
         return Completed(plan, sizes, _unjudged(plan), in_jax=in_jax)
     plan = _connected(plan, returned, takes[backward], declared)
     answer = _ask(candidate, plan, "backward", sizes)
@@ -70,7 +72,7 @@ def complete(candidate: Candidate, forward: str, backward: str, declared: Signat
     else:  # it raises: so will every case, and the names are those it says
         found = [(name, (at,), {"kind": "array"}) for at, name in enumerate(names)]
         found = found if len(found) == len(plan.variables) else []
-    plan = _with_gradients(plan, found, declared)
+    plan = _with_gradients(plan, found, declared, sizes)
     return Completed(plan, sizes, _unjudged(plan), in_jax=in_jax)
 
 
@@ -95,6 +97,17 @@ def _check(plan: Plan) -> None:
         raise AuditError(f"a value of {plan.forward}: {error}") from None
 
 
+def check_size(forward: Forward, case: Case) -> None:
+    """Raises AuditError for a case of more numbers than dual numbers are given directions."""
+    count = sum(math.prod(sizes_of(dimensions, case.sizes)) for dimensions in forward.inputs.values())
+    if count > LARGEST:
+        shapes = " ".join(f"{name}={','.join(dimensions)}" for name, dimensions in forward.inputs.items())
+        raise AuditError(
+            f"{case} has {count} numbers among the inputs of {forward.name}, too many for dual numbers; expected at "
+            f'most {LARGEST}: give small sizes, or names of dimensions in place of numerals, in --shapes "{shapes}"'
+        )
+
+
 # sizes
 
 
@@ -103,7 +116,7 @@ def _sizes(candidate: Candidate, plan: Plan) -> tuple[dict[str, int], dict[str, 
     names = names_of(forward_of(plan.text))
     first: Any = None
     best: tuple[dict[str, int], dict[str, Any]] | None = None
-    for sizes in itertools.islice(_assignments(names), TRIES):
+    for sizes in _assignments(names):
         answer = _ask(candidate, plan, "forward", sizes)
         if "error" in answer:
             first = first or answer["error"]
@@ -115,14 +128,16 @@ def _sizes(candidate: Candidate, plan: Plan) -> tuple[dict[str, int], dict[str, 
             return sizes, answer, None
     if best is not None:
         return *best, None
-    return dict(zip(names, range(2, 2 + len(names)), strict=True)), {}, first
+    return next(_assignments(names)), {}, first
 
 
 def _assignments(names: tuple[str, ...]) -> Iterator[dict[str, int]]:
-    for sizes in itertools.permutations(range(2, 2 + len(names))):
-        yield dict(zip(names, sizes, strict=True))
-    yield dict.fromkeys(names, 3)
-    yield dict.fromkeys(names, 1)
+    """Pairwise distinct sizes, up to five; then in other orders, for a kernel must be shorter than its input."""
+    sizes = [2 + at % 5 for at in range(len(names))]
+    generator = random.Random(0)
+    for at in range(TRIES):
+        yield dict(zip(names, sizes, strict=True)) if at % 10 != 9 else dict.fromkeys(names, 1 + at // 10 % 4)
+        generator.shuffle(sizes)
 
 
 def _smallest(described: Mapping[str, Any]) -> int:
@@ -206,6 +221,9 @@ def _connected(plan: Plan, returned: list[Leaf], parameters: list[list[Any]], de
             caches.append(name)
         else:
             upstream.append(name)
+    if any(map(matching.is_upstream, upstream)):  # then what is not called so is none
+        caches += [name for name in upstream if not matching.is_upstream(name) and name not in declared.cotangents]
+        upstream = [name for name in upstream if name not in caches]
     taken = [tuple(where[0]) for how, where in passed.values() if how == "returned"]
     outputs = _outputs(plan, returned, taken, len(upstream), declared)
     if not caches and not passed and len(upstream) > len(outputs):
@@ -219,12 +237,19 @@ def _connected(plan: Plan, returned: list[Leaf], parameters: list[list[Any]], de
     if strange:
         told = ", ".join(outputs) or "nothing"
         raise AuditError(
-            f"{plan.backward}: it is not known what {strange[0]} takes: {plan.forward} returns {told} besides its cache; "
-            f"say Signature(cotangents={{...}}, cache=...)"
+            f"{plan.backward}: it is not known what {strange[0]} takes: {plan.forward} returns {told} besides its "
+            "cache; say Signature(cotangents={...}, cache=...)"
         )
     rest = [leaf[1] for leaf in returned if leaf[1] not in (*outputs.values(), *taken)]
+    if caches and not rest and declared.outputs is None:  # the cache is an array, too
+        kept = [*cotangents.values(), *(name for name in outputs if name not in cotangents.values())]
+        kept = kept[: max(len(cotangents), 1)]
+        rest = [path for name, path in outputs.items() if name not in kept]
+        outputs = {name: path for name, path in outputs.items() if name in kept}
     if caches and not rest:
-        raise AuditError(f"{plan.backward} takes {caches[0]}, and {plan.forward} returns nothing for it after its outputs")
+        raise AuditError(
+            f"{plan.backward} takes {caches[0]}, and {plan.forward} returns nothing for it after its outputs"
+        )
     if len(caches) > 1 and len(caches) == len(rest):
         passed |= {name: ("returned", [path]) for name, path in zip(caches, rest, strict=True)}
     else:
@@ -235,8 +260,8 @@ def _connected(plan: Plan, returned: list[Leaf], parameters: list[list[Any]], de
         shapes = {leaf[1]: leaf[2].get("shape") for leaf in returned}
         if first is None or math.prod(shapes[outputs[first]] or [1]) != 1:
             raise AuditError(
-                f"{plan.backward} takes no upstream gradient, and {plan.forward} returns no loss: which parameter is it? "
-                "say Signature(cotangents={...})"
+                f"{plan.backward} takes no upstream gradient, and {plan.forward} returns no loss: which parameter is "
+                "it? say Signature(cotangents={...})"
             )
         unit = (first,)
     order = {name: at for at, (name, _, _) in enumerate(parameters)}
@@ -244,9 +269,7 @@ def _connected(plan: Plan, returned: list[Leaf], parameters: list[list[Any]], de
     return replace(plan, outputs=outputs, cotangents=cotangents, unit=unit, passed=passed)
 
 
-def _outputs(
-    plan: Plan, returned: list[Leaf], taken: list[Path], wanted: int, declared: Signature
-) -> dict[str, Path]:
+def _outputs(plan: Plan, returned: list[Leaf], taken: list[Path], wanted: int, declared: Signature) -> dict[str, Path]:
     """The arrays that the forward returns for their own sake, by name; at least as many as there are cotangents."""
     arrays = [leaf for leaf in returned if _is_array(leaf) and not matching.is_cache(leaf[0])]
     if declared.outputs is not None:
@@ -262,14 +285,15 @@ def _outputs(
     return {name: leaf[1] for name, leaf in zip(names, alone, strict=True)}
 
 
-def _with_gradients(plan: Plan, found: list[Leaf], declared: Signature) -> Plan:
-    """The plan with the gradients that the backward returns."""
+def _with_gradients(plan: Plan, found: list[Leaf], declared: Signature, sizes: dict[str, int]) -> Plan:
+    """The plan with the gradients that the backward returns; sizes are those at which it returned them."""
+    shapes = {name: list(sizes_of(split(dimensions)[0], sizes)) for name, dimensions in plan.inputs.items()}
     leaves = [inner for leaf in found for inner in _inside(leaf) if inner[2]["kind"] != "none" or inner[0] is not None]
-    plan = _matched(plan, leaves, declared)
+    plan = _matched(plan, leaves, declared, shapes)
     if not plan.gradients and found:
         raise AuditError(
-            f"{plan.backward}: it is not known which inputs the {len(leaves)} gradients it returns belong to: give them "
-            f"names in its return statement, such as return d{plan.variables[0]}, or say "
+            f"{plan.backward}: it is not known which inputs the {len(leaves)} gradients it returns belong to: give "
+            f"them names in its return statement, such as return d{plan.variables[0]}, or say "
             f'Signature(gradients={{0: "{plan.variables[0]}"}})'
         )
     if not plan.gradients:
@@ -278,7 +302,7 @@ def _with_gradients(plan: Plan, found: list[Leaf], declared: Signature) -> Plan:
     return plan
 
 
-def _matched(plan: Plan, leaves: list[Leaf], declared: Signature) -> Plan:
+def _matched(plan: Plan, leaves: list[Leaf], declared: Signature, shapes: Mapping[str, list[int]]) -> Plan:
     said = {str(key): name for key, name in declared.gradients.items()}
     for name in said.values():
         if name not in plan.inputs:
@@ -291,21 +315,25 @@ def _matched(plan: Plan, leaves: list[Leaf], declared: Signature) -> Plan:
             of[leaf[1]] = known[0]
     rest = [leaf for leaf in leaves if leaf[1] not in of]
     wanted = [name for name in plan.variables if name not in of.values()]
-    for leaf, name in zip(rest, matching.match([leaf[0] for leaf in rest], wanted), strict=True):
-        if name is not None:
-            of[leaf[1]] = name
+    matched = matching.match([leaf[0] for leaf in rest], wanted)
+    of |= {leaf[1]: name for leaf, name in zip(rest, matched, strict=True) if name is not None}
+    left = [name for name in wanted if name not in of.values()]
+    unnamed = [leaf for leaf in rest if leaf[1] not in of and leaf[0] is None]
+    # fewer than inputs, without names: the first ones, as everybody returns them, if they have their shapes
+    if all(leaf[2].get("shape") == shapes[name] for leaf, name in zip(unnamed, left, strict=False)):
+        of |= {leaf[1]: name for leaf, name in zip(unnamed, left, strict=False)}
     gradients, primal = {}, {}
     for leaf in leaves:
         if leaf[1] in of:
             short = of[leaf[1]].rpartition(".")[2]
-            name = leaf[0] or f"d{short}"
-            while name in gradients:
-                name = f"{name}'"
-            gradients[name], primal[name] = leaf[1], of[leaf[1]]
+            called = leaf[0] or f"d{short}"
+            while called in gradients:
+                called = f"{called}'"
+            gradients[called], primal[called] = leaf[1], of[leaf[1]]
     return replace(plan, gradients=gradients, of=primal)
 
 
-def _loss_and_gradients(plan: Plan, returned: list[Leaf], declared: Signature) -> Plan:
+def _loss_and_gradients(plan: Plan, returned: list[Leaf], declared: Signature, sizes: dict[str, int]) -> Plan:
     """The plan of a function that returns a loss and its gradients."""
     scalars = [leaf for leaf in returned if _is_array(leaf) and math.prod(leaf[2]["shape"]) == 1]
     losses = [leaf for leaf in scalars if leaf[0] in ("loss", "cost", "J", "L", "value", "objective", "E", "energy")]
@@ -315,7 +343,7 @@ def _loss_and_gradients(plan: Plan, returned: list[Leaf], declared: Signature) -
     found = [leaf for leaf in returned if leaf[1] != loss[1]]
     name = loss[0] or "loss"
     plan = replace(plan, outputs={name: loss[1]}, unit=(name,), passed={"cache": ("returned", [()])})
-    return _with_gradients(plan, found, declared)
+    return _with_gradients(plan, found, declared, sizes)
 
 
 def _unjudged(plan: Plan) -> tuple[str, ...]:

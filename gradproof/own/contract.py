@@ -23,7 +23,8 @@ Path = structure.Path
 class Plan:
     """All that is known of a pair.
 
-    inputs: as in `Signature`; values: argument → constant.  positional, backward_positional: parameters that take no keyword.
+    inputs: as in `Signature`; values: argument → constant.
+    positional, backward_positional: parameters that take no keyword.
     outputs, gradients: name → path in what is returned; of: gradient → input.
     cotangents: parameter → output.  unit: outputs whose upstream gradient is one.
     passed: parameter of the backward → "input", "value" or "returned", and its name or path.

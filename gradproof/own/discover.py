@@ -76,11 +76,12 @@ def _question(name: str, found: dict[str, Dimensions | None], unknown: list[str]
             f"the shape{'s' if several else ''} of {listed} {'are' if several else 'is'} not known; add "
             f"{'them' if several else 'it'} to its docstring, such as {unknown[0]}: shape (N, D), or say {line}"
         )
-        told.append(f"what is no array is given by --value, such as --value {unknown[-1]}=2")
+        last = unknown[-1].partition(".")[0]
+        told.append(f"what is no array is given by --value, such as --value {last}=2")
     if unbound:
         told.append(
-            f"{', '.join(unbound)} is an index, and it is not known below what: write 0 <= {unbound[0]}[i] < C into the "
-            f"docstring, or say {line}"
+            f"{', '.join(unbound)} is an index, and it is not known below what: write 0 <= {unbound[0]}[i] < C into "
+            f"the docstring, or say {line}"
         )
     return f"{name}: {'; '.join(told)}"
 
@@ -109,11 +110,11 @@ def _known(
     """Shapes by name, from the surest place to the least."""
     if forward is None:
         return {}
+    arguments = [argument for argument in arguments if not entries[argument]]
     names = {*arguments, *(entry for several in entries.values() for entry in several)}
     found = {name: dims for name in arguments if (dims := _annotated(forward.annotations.get(name))) is not None}
     for name, comment in forward.beside.items():
-        for text in (f"{name}: {comment}",):
-            found = {**shapes.documented(text, [name]), **found}
+        found = {**shapes.documented(f"{name}: {comment}", [name]), **found}
     for text in (forward.docstring, forward.comments):
         found = {**shapes.documented(text, names), **found}
     found = {**{name: dims for name, dims in forward.unpacked().items() if name in names}, **found}

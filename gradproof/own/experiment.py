@@ -78,7 +78,7 @@ class OwnExperiment(Experiment):
     def _truth(self, case: Case) -> tuple[dict[str, Any], float, float]:
         inputs, cotangents = self.arrays(case)
         contract, call = self.backward, self.lab.candidate.call
-        message = {"do": "own", "plan": contract.spelling, "inputs": inputs}
+        message: dict[str, Any] = {"do": "own", "plan": contract.spelling, "inputs": inputs}
         primal = call(what="outputs", **message)
         if "error" in primal:
             raise self._no_case(case, primal["error"])
@@ -90,7 +90,9 @@ class OwnExperiment(Experiment):
             raise NoTruth(f"{self.plan.forward} does not run on dual numbers: {_told(answer['error'])}")
         for leak in answer.get("leaks", []):
             line = f" in line {leak['line']}" if "line" in leak else ""
-            raise NoTruth(f"{self.plan.forward} turns a number into a float, {leak['what']}{line}: no derivative gets past")
+            raise NoTruth(
+                f"{self.plan.forward} turns a number into a float, {leak['what']}{line}: no derivative gets past"
+            )
         results = answer["results"]
         floats = [array for name, array in inputs.items() if name not in contract.forward.constants]
         given = [*cotangents.values(), *(np.ones(()) for _ in contract.unit)]
@@ -123,7 +125,12 @@ class OwnExperiment(Experiment):
         """What forward and backward say on exact numbers; see `process`."""
         inputs, cotangents = self.arrays(case)
         answer = self.lab.candidate.call(
-            do="own", what="exact", plan=self.backward.spelling, inputs=inputs, cotangents=cotangents, engine=dict(words)
+            do="own",
+            what="exact",
+            plan=self.backward.spelling,
+            inputs=inputs,
+            cotangents=cotangents,
+            engine=dict(words),
         )
         if "error" in answer:
             raise Obstacle(_told(answer["error"]))
@@ -133,9 +140,20 @@ class OwnExperiment(Experiment):
         if not isinstance(expected, dict):
             raise Obstacle("the process answered with what is no answer")
         try:
-            return {name: decoded(value, engine) for name, value in expected.items()}, answer
+            exact = {name: decoded(value, engine) for name, value in expected.items()}
         except ValueError as error:
             raise Obstacle(str(error)) from None
+        self._check_shadows(case, exact)
+        return exact, answer
+
+    def _check_shadows(self, case: Case, exact: Mapping[str, Any]) -> None:
+        """The exact derivatives must be nearly those in floats.  Raises Obstacle."""
+        floats, S, G = self.truth(case)
+        for name, array in exact.items():
+            if array.shape == floats[name].shape and case.scale == 1:
+                shadows = np.array([x.shadow for x in array.flat], dtype=np.float64).reshape(array.shape)
+                if not compare(shadows, floats[name], S, G, float32=True).agrees:
+                    raise Obstacle(f"on exact numbers {self.plan.forward} has another derivative for {name}")
 
 
 def _told(error: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from .. import exactly
 from ..candidate import Candidate
 from ..cases import Case
 from ..contracts import Contract
-from ..experiment import Experiment, Target
+from ..experiment import Experiment, Target, results_of
 from ..judge import Judge
 from ..verdicts import RAISES, Failure, Finding, Function, Note, Result
 from .complete import Completed
@@ -78,12 +78,14 @@ class OwnJudge(Judge):
 
     def _never(self, target: Target, error: Mapping[str, Any], case: Case | None) -> Function:
         """The verdict on a backward whose forward raises whatever it is given."""
-        results = [Result(name, RAISES) for name in target.contract.gradients]  # type: ignore[union-attr]
+        results = [Result(name, RAISES) for name in results_of(target.contract)]
         function = self._described(target, results)
-        words = [error.get(key) for key in ("function", "label", "line", "text")]
+        words: list[Any] = [error.get(key) for key in ("function", "label", "line", "text")]
         shown = Case(drawing.base(target.contract)) if case is None else case
-        function.failure = Failure(error["type"] or "ValueError", error["message"], str(shown), *words)  # type: ignore[arg-type]
-        function.findings.append(Finding("forward", f"{self.targets[0].name} itself raises in every case that was tried"))
+        function.failure = Failure(error["type"] or "ValueError", error["message"], str(shown), *words)
+        function.findings.append(
+            Finding("forward", f"{self.targets[0].name} itself raises in every case that was tried")
+        )
         return function
 
 

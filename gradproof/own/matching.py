@@ -14,6 +14,10 @@ def is_cache(name: str | None) -> bool:
     return name is not None and CACHE.fullmatch(name) is not None
 
 
+def is_upstream(name: str) -> bool:
+    return UPSTREAM.fullmatch(name) is not None
+
+
 def gradient_names(name: str) -> list[str]:
     """What a gradient with respect to `name` is called."""
     before = ("d", "d_", "grad_", "g_", "gradient_", "dL_d", "dLd", "dJ_d", "dloss_d", "delta_", "bar_", "grad", "g")

@@ -11,14 +11,17 @@ NAMES = rf"[`*]*{NAME}[`*]*(?:\s*(?:,|&|\band\b|/)\s*(?:and\s+)?[`*]*{NAME}[`*]*
 HEAD = re.compile(
     rf"^(\s*(?:[-*•+]\s+)?)(?:[:@]param\s+(?:{NAME}\s+)?)?({NAMES})\s*(\([^()]*\)|\[[^\]]*\])?\s*(?::|--|—|–|=|\s-\s)"
 )
-GROUP = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+GROUP = re.compile(r"(?<![\w)\]])\[([^()\[\]{}]*)\]|[({]([^()\[\]{}]*)[)\]}]")
 CROSSED = re.compile(rf"(?<!\w)((?:{NAME}|\d+)(?:(?:\s*×\s*|\s+x\s+)(?:{NAME}|\d+))+)")
-OF_SHAPE = r"(?:\s*[,:]?\s*(?:is\s+|are\s+|has\s+|have\s+|each\s+|both\s+|all\s+|of\s+|with\s+|in\s+)*(?:shapes?|sizes?|dimensions?)?\s*[:=]?)"
+OF_SHAPE = r"(?:\s*[,:]?\s*(?:(?:is|are|has|have|each|both|all|of|with|in)\s+)*(?:shapes?|sizes?|dimensions?)?\s*[:=]?)"
 BEFORE = re.compile(rf"({NAMES}){OF_SHAPE}\s*$")
 SAYS_SHAPE = re.compile(r"(?:shapes?|sizes?|dimensions?)\s*(?:of\s*)?[:=]?\s*$")
 SECTION = re.compile(r"^\s*[A-Z]\w*(?:\s+\w+)*\s*:\s*$|^\s*-{3,}\s*$")
 PROSE = {"optional", "default", "none", "true", "false", "float", "array", "ndarray", "int", "scalar", "dict", "tuple"}
 SCALAR = re.compile(r"\b(?:scalar|number|float|real)\b")
+INTEGER = re.compile(r"\b(?:int|integer|Integer)\b")
+ANY = re.compile(r"\b(?:any|arbitrary)\s+(?:shape|size)")
+SAME = re.compile(rf"\bsame\s+(?:shape|size)\s+as\s+`?({NAME})")
 ARRAY = re.compile(r"array|list|vector|matrix|tensor|numbers\b")
 
 
@@ -57,7 +60,14 @@ def documented(text: str, known: Collection[str]) -> dict[str, Dimensions]:
                     bound = bound_of(name, words if names else after)
                     shapes[name] = found if bound is None else _below(found, bound)
         for name in names:
-            if name in known and name not in shapes and _is_scalar(words):
+            if name not in known or name in shapes:
+                continue
+            like = SAME.search(words)
+            if like and like[1] in shapes:
+                shapes[name] = shapes[like[1]]
+            elif ANY.search(words):
+                shapes[name] = ("N", "D")
+            elif _is_scalar(words):
                 bound = bound_of(name, words)
                 shapes[name] = () if bound is None else (f"<{bound}",)
     return shapes
@@ -102,14 +112,15 @@ def _below(dimensions: Dimensions, bound: str) -> Dimensions:
 
 
 def _is_scalar(words: str) -> bool:
-    return bool(SCALAR.search(words)) and not ARRAY.search(words)
+    return bool(SCALAR.search(words)) and not ARRAY.search(words) and not INTEGER.search(words)
 
 
 def _items(text: str, known: Collection[str]) -> Iterator[tuple[list[str], str]]:
     """The text in parts, each with the names that it is about: from one line that begins with names to the next."""
     names: list[str] = []
     words: list[str] = []
-    again = re.compile(rf"(?<=[)\]}};])[;,.]?\s+(?:and\s+)?(?={'|'.join(map(re.escape, sorted(known, key=len, reverse=True))) or '$'}\s*:)")
+    another = "|".join(map(re.escape, known)) or "$"
+    again = re.compile(rf"(?<=[)\]}};])[;,.]?\s+(?:and\s+)?(?=(?:{another})\s*:)")
     for line in (part for whole in text.splitlines() for part in again.split(whole)):
         head = HEAD.match(line)
         if head or SECTION.match(line) or not line.strip():
@@ -132,7 +143,7 @@ def _groups(words: str, known: Collection[str]) -> Iterator[tuple[Dimensions, st
         before = words[last : match.start()]
         said = bool(SAYS_SHAPE.search(before))
         alone = bool(BEFORE.search(before)) or not before.strip()
-        single = dimensions_in(match[1], shape_said=said, avoid=known)
+        single = dimensions_in(next(filter(None, match.groups()), ""), shape_said=said, avoid=known)
         if single is not None and (said or alone or len(single) > 1 or "," in match[0]):
             yield single, before, words[match.end() :]
             last = match.end()

@@ -33,10 +33,11 @@ class Signature:
     gradients: Mapping[str | int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, dimensions in self.inputs.items():
-            if isinstance(dimensions, str) or not all(isinstance(part, str) for part in dimensions):
+        given: Mapping[str, Any] = self.inputs
+        for name, dimensions in given.items():
+            if not isinstance(dimensions, (tuple, list)) or not all(isinstance(part, str) for part in dimensions):
                 raise TypeError(f'the dimensions of {name} are {dimensions!r}; expected a tuple such as ("N", "D")')
-            for part in split(dimensions)[0]:
+            for part in split(tuple(dimensions))[0]:
                 if not TERM.fullmatch(part):
                     raise AuditError(f"{part!r} is no dimension of {name}; expected a name, a number, 4*H or D+H")
 

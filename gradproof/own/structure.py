@@ -1,4 +1,4 @@
-"""What a function returns, taken apart: tuples, dicts, NamedTuples and objects, down to a path for every value in it."""
+"""What a function returns, taken apart: tuples, dicts, NamedTuples and objects, with a path for every value in it."""
 
 import dataclasses
 import inspect
@@ -62,13 +62,14 @@ def described(value: Any) -> dict[str, Any]:
         }
     if value is None:
         return {"kind": "none"}
-    shape, kind = getattr(value, "shape", None), getattr(getattr(value, "dtype", None), "kind", None)
-    if isinstance(value, bool) or kind == "b" or isinstance(value, (str, bytes)):
+    shape: Any = getattr(value, "shape", None)
+    dtype: Any = getattr(getattr(value, "dtype", None), "kind", None)
+    if isinstance(value, bool) or dtype == "b" or isinstance(value, (str, bytes)):
         return {"kind": "other"}
     if isinstance(value, list):
         return {"kind": "array", "shape": [len(value)], "dtype": "f"}
     if isinstance(value, (int, float)):
         return {"kind": "array", "shape": [], "dtype": "i" if isinstance(value, int) else "f"}
-    if isinstance(shape, tuple) and kind is not None and not inspect.isclass(value):
-        return {"kind": "array", "shape": [int(size) for size in shape], "dtype": str(kind)}
+    if isinstance(shape, tuple) and dtype is not None and not inspect.isclass(value):
+        return {"kind": "array", "shape": [int(size) for size in shape], "dtype": str(dtype)}
     return {"kind": "other"}

@@ -35,22 +35,23 @@ class Written:
         returns = [node for node in _inside(self.node) if isinstance(node, ast.Return) and node.value is not None]
         if not returns:
             return []
-        value = max(returns, key=lambda node: node.lineno).value
+        value: Any = max(returns, key=lambda node: node.lineno).value
         parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
         return [_name(part) for part in parts]
 
     def entries(self, name: str) -> list[str]:
         """The strings with which an argument is subscripted: the keys of a dict."""
-        found = {}
-        for node in ast.walk(self.node):
+        found: dict[str, tuple[int, int]] = {}
+        nodes: list[Any] = list(ast.walk(self.node))
+        for node in nodes:
             key: Any = None
             if isinstance(node, ast.Subscript) and _name(node.value) == name:
                 key = node.slice
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-                key = node.args[0] if node.args and _name(node.func.value) == name else None
+                key = node.args[0] if len(node.args) == 1 and _name(node.func.value) == name else None
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 found[key.value] = (node.lineno, node.col_offset)
-        for node in ast.walk(self.node):  # (params[key] for key in ("W1", "b1"))
+        for node in nodes:  # (params[key] for key in ("W1", "b1"))
             if isinstance(node, (ast.GeneratorExp, ast.ListComp)) and isinstance(node.elt, ast.Subscript):
                 strings = node.generators[0].iter
                 if _name(node.elt.value) == name and isinstance(strings, (ast.Tuple, ast.List)):
@@ -61,7 +62,7 @@ class Written:
 
     def unpacked(self) -> dict[str, tuple[str, ...]]:
         """Dimensions that the body gives a name to: `N, D = x.shape`; those of one that is `_` are not known."""
-        found = {}
+        found: dict[str, tuple[str, ...]] = {}
         for node in ast.walk(self.node):
             if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
                 continue
@@ -107,7 +108,7 @@ def module_text(source: Source) -> str:
 def _written(text: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Written:
     lines = text.splitlines()
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    above = []
+    above: list[str] = []
     for line in reversed(lines[: first - 1]):
         if not line.strip().startswith("#"):
             break

@@ -92,6 +92,10 @@ def _function(function: Function, name: str, console: Console) -> None:
         _paragraph(console, f"exact arithmetic could not confirm it: {reason}", "exact", "dim")
     if function.exact and any(result.verdict in (IDENTICAL, EQUAL) for result in function.results):
         _paragraph(console, "; ".join(function.exact), "at", "dim")
+        if function.unreached:
+            lines = ", ".join(map(str, function.unreached))
+            plural = "s" if len(function.unreached) > 1 else ""
+            _paragraph(console, f"but line{plural} {lines} did not run there", "", "dim")
     for result in function.results:
         if isinstance(result.actual, str) and len(result.actual) > 12:
             _paragraph(
