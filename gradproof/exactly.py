@@ -6,7 +6,7 @@ that two numbers differ, however little, or bound how far apart they can be.  Se
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -214,11 +214,15 @@ def decide(
         told = "clipped to a norm" if experiment.target.norm else "too many numbers in this case for exact arithmetic"
         exact.decisions = {name: Decision(UNDECIDED, reason=told) for name in names}
         return exact
-    said = []
-    for name, compare in (("field", _by_field), ("arb", _by_balls)):
-        if arithmetic in (name, "all"):
+    said: list[dict[str, Decision]] = []
+    for engine in ("field", "arb"):
+        if arithmetic in (engine, "all"):
+            different = {name for one in said for name, decision in one.items() if decision.verdict == WRONG}
             try:
-                said.append(compare(experiment, case, exact, digits))
+                if engine == "field":
+                    said.append(_by_field(experiment, case, exact))
+                else:
+                    said.append(_by_balls(experiment, case, exact, digits, different))
             except Obstacle as obstacle:
                 said.append({name: Decision(UNDECIDED, reason=str(obstacle)) for name in names})
     for name in names:
@@ -240,7 +244,7 @@ def _together(found: list[Decision]) -> Decision:
     return found[0]
 
 
-def _by_field(experiment: Experiment, case: Case, exact: Exact, digits: int) -> dict[str, Decision]:
+def _by_field(experiment: Experiment, case: Case, exact: Exact) -> dict[str, Decision]:
     levels, seed = fields.LEVELS, case.seed
     for _ in range(SEEDS):
         engine = fields.Field(levels, seed)
@@ -258,22 +262,28 @@ def _by_field(experiment: Experiment, case: Case, exact: Exact, digits: int) -> 
         elif answer.get("retry") == "seed":
             seed += 1000
         else:
-            return _compared(answer, expected, engine, exact, lambda a, b: _by_residues(a, b))
+            return _compared(answer, expected, engine, exact, _by_residues)
     raise Obstacle("square roots or quotients that random residues do not have")
 
 
-def _by_balls(experiment: Experiment, case: Case, exact: Exact, digits: int) -> dict[str, Decision]:
-    precision = max(balls.PRECISION, 8 * digits)
+def _by_balls(
+    experiment: Experiment, case: Case, exact: Exact, digits: int, different: Set[str] = frozenset()
+) -> dict[str, Decision]:
+    """different: results of which a field says that they differ, so that being close is no reason to stop."""
+    precision = min(max(balls.PRECISION, 4 * digits), balls.LARGEST_PRECISION)
     while True:
         engine = balls.Balls(precision)
         with engine.active():
             words = {"name": "arb", "precision": precision}
             expected, answer = _sides(experiment, case, engine, words, exact)
             found = _compared(answer, expected, engine, exact, lambda a, b: _by_distance(a, b, digits))
-        unsure = any(decision.verdict == UNDECIDED and decision.reason == IMPRECISE for decision in found.values())
-        if not unsure or precision >= balls.LARGEST_PRECISION:
+        unsure = any(
+            decision.reason == IMPRECISE or (decision.verdict == EQUAL and name in different)
+            for name, decision in found.items()
+        )
+        if not unsure or precision == balls.LARGEST_PRECISION:
             return found
-        precision *= 4
+        precision = min(4 * precision, balls.LARGEST_PRECISION)
 
 
 IMPRECISE = f"balls of {balls.LARGEST_PRECISION} bits still overlap without being close"

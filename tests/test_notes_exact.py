@@ -320,14 +320,14 @@ def cell(folder, *changes, **options):
     return audited(folder, source, examples=0, **options)["rnn_cell_backward"]
 
 
-def test_how_small_a_term_is_found_depends_on_the_digits(tmp_path):
+def test_a_term_that_is_below_the_digits_of_balls_is_found_with_the_field(tmp_path):
     tiny = (DZ, f"{DZ} + 1e-38 * da_next")
     assert len(named(cell(tmp_path, tiny), "wrong")) == 5
     tinier = (DZ, f"{DZ} + 1e-80 * da_next")
-    function = cell(tmp_path, tinier)
+    function = cell(tmp_path, tinier, arithmetic="arb")
     assert len(named(function, "equal")) == 5
     assert says(f"`equal`, to {min(result.exact_digits for result in function.results)} digits")
-    assert len(named(cell(tmp_path, tinier, digits=100), "wrong")) == 5
+    assert len(named(cell(tmp_path, tinier), "wrong")) == 5
 
 
 def test_the_root_of_a_squared_sum_is_equal_and_no_more_than_that(tmp_path):
@@ -345,6 +345,9 @@ def test_the_root_of_a_squared_sum_is_equal_and_no_more_than_that(tmp_path):
         ("dz = np.fft.ifft(np.fft.fft(dz)).real", "'fft'"),
         ("for z in np.nditer([dz], op_dtypes=['float64']): pass", "Iterator operand"),
         ("assert type(dz) is np.ndarray", "AssertionError"),
+        ("dz = np.frombuffer(np.ascontiguousarray(dz)).reshape(dz.shape)", "np.frombuffer"),
+        ("dz = np.frombuffer(dz.tobytes()).reshape(dz.shape)", "tobytes()"),
+        ("dz[0, 0] = dz.ctypes.shape[0] * dz[0, 0] / dz.shape[0]", "ctypes"),
         ("import pickle; dz = pickle.loads(pickle.dumps(dz))", "pickled"),
         ("import json; dz = np.array(json.loads(json.dumps(dz.tolist())))", "JSON"),
         ("dz[0, 0] = float(format(dz[0, 0], '.17g'))", "the constant"),

@@ -1,5 +1,6 @@
 """A pair of one's own: the forward itself, on dual numbers, is the truth; nothing is declared beyond a docstring."""
 
+import json
 import shlex
 from pathlib import Path
 
@@ -182,7 +183,8 @@ RETURN = "return dz @ w.T, x.T @ dz, dz.sum(axis=0)"
     [
         ('return {"db": dz.sum(0), "dx": dz @ w.T, "dw": x.T @ dz}', ["db", "dx", "dw"]),
         (
-            'grads = {}\n    for k, v in (("w", x.T @ dz), ("x", dz @ w.T)):\n        grads["grad_" + k] = v\n    return grads',
+            'grads = {}\n    for k, v in {"w": x.T @ dz, "x": dz @ w.T}.items():\n'
+            '        grads["grad_" + k] = v\n    return grads',
             ["grad_w", "grad_x"],
         ),
         ("return G(w=x.T @ dz, x=dz @ w.T, b=dz.sum(0))", ["w", "x", "b"]),
@@ -365,8 +367,34 @@ def test_a_forward_in_jax_is_differentiated_by_jax(tmp_path):
     source = "import jax.numpy as jnp\n" + spoiled(
         DENSE, ("np.tanh", "jnp.tanh"), ("x.T @ dz", "x.T @ dz * (1 + 1e-11)")
     )
-    function = audited(tmp_path, source, "dense", "dense_grad", examples=0)
+    function = audited(tmp_path, source, "dense", "dense_grad", case="N=2 D=3 M=4 seed=0")  # JAX compiles each size
     assert (named(function, "wrong"), named(function, "identical")) == ({"dw"}, {"dx", "db"})
+
+
+# other ways in
+
+ROWS = """
+def rows(x, index, scale):
+    # x of any shape; index: integers (K,) in [0, N); scale: a learnable scalar
+    return x[index] * scale, x, index
+
+def rows_grad(g, p, at, scale):
+    d = np.zeros_like(p)
+    np.add.at(d, at, g * scale)
+    return d, None, np.sum(g * p[at])
+"""
+
+
+def test_what_is_not_called_like_a_gradient_takes_what_the_forward_returns_besides(tmp_path):
+    function = audited(tmp_path, ROWS, "rows", "rows_grad", signature=gradproof.Signature({"x": ("N", "D")}))
+    assert (function.verdict, [r.name for r in function.results]) == ("verified", ["d", "dscale"])
+
+
+def test_a_notebook_may_hold_the_pair(tmp_path):
+    cells = ["import numpy as np", *(f"def dense{part}" for part in DENSE.split("def dense")[1:])]
+    path = tmp_path / "pair.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
+    assert gradproof.audit(path, forward="dense", backward="dense_grad", examples=2)
 
 
 # function objects
@@ -417,6 +445,9 @@ def test_closures_are_audited():
         ([("(dout, cache)", "(cache)")], {}, "takes no upstream gradient"),
         ([("(dout, cache)", "(dout, dz, cache)")], {}, "it is not known what dz takes"),
         ([(RETURN, "return x.T @ dz, dz @ w.T")], {}, "it is not known which inputs the 2 gradients"),
+        ([("b):", "b, axis):"), ("(M,)", "(M,)\n    axis: an integer")], {}, "--value axis=2"),
+        ([("(D, M)", "(784, M)"), ("(N, D)", "(N, 784)")], {}, "too many for dual numbers"),
+        ([], {"case": "N=900"}, "too many for dual numbers"),
         ([], {"case": "Z=1"}, "'Z=1' is not part of a case"),
     ],
 )

@@ -15,7 +15,7 @@ import flint
 from .record import described
 from .scalar import Scalar
 
-PRECISION = 256  # bits, doubled on demand up to
+PRECISION = 256  # bits, four times as many on demand, up to
 LARGEST_PRECISION = 4096
 ROUNDING = 64  # units in the last place by which a constant may be off that was computed in floats
 NAMES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh"}
@@ -23,7 +23,7 @@ NAMES["arctanh"] = "atanh"
 
 
 class Balls:
-    """The arithmetic at a precision in bits; use `at_precision` around every computation with it."""
+    """The arithmetic at a precision in bits; `active` must hold around every computation with it."""
 
     name = "arb"
 
@@ -71,6 +71,9 @@ class Ball(Scalar):
 
     def is_constant(self) -> bool:
         return bool(self.x.is_exact())
+
+    def may_be(self, other: "Ball") -> bool:
+        return bool(self.x.overlaps(other.x))
 
     def plus(self, other: "Ball") -> "Ball":
         return Ball(self.x + other.x, self.taint or other.taint, self.engine)
@@ -122,7 +125,8 @@ class Ball(Scalar):
         if arb is not None:
             return Ball(arb(), self.taint, self.engine)
         if name == "cbrt":
-            return Ball(self.x.root(3), self.taint, self.engine)
+            root = -(-self.x).root(3) if self.x < 0 else self.x.root(3)
+            return Ball(root, self.taint, self.engine)
         return self.engine.unknown(self.taint or described(f"{name}, which balls do not compute,"))
 
 

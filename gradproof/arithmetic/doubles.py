@@ -48,6 +48,9 @@ class Double(Scalar):
     def is_constant(self) -> bool:
         return True
 
+    def may_be(self, other: "Double") -> bool:
+        return self.x == other.x
+
     def plus(self, other: "Double") -> "Double":
         return Double(self.x + other.x, self.engine)
 

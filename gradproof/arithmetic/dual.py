@@ -89,6 +89,9 @@ class Dual(Scalar):
     def is_constant(self) -> bool:
         return self.d is self.engine.none and self.x.is_constant()
 
+    def may_be(self, other: "Dual") -> bool:
+        return bool(self.x.may_be(other.x))
+
     def _chain(self, value: Any, derivative: Any) -> "Dual":
         return Dual(value, _scaled(self.d, derivative), self.engine)
 

@@ -118,6 +118,9 @@ class Residue(Scalar):
     def is_constant(self) -> bool:
         return self.c is not None
 
+    def may_be(self, other: Scalar) -> bool:
+        return same(self, other) is not False
+
     def mixed(self, other: Scalar, operation: Callable[[Any, Any], Any], reflected: bool) -> Any:
         return other.mixed(self, operation, not reflected)
 
@@ -272,6 +275,9 @@ class Logarithm(Scalar):
 
     def is_constant(self) -> bool:
         return False
+
+    def may_be(self, other: Scalar) -> bool:
+        return same(self, other) is not False
 
     def mixed(self, other: Scalar, operation: Callable[[Any, Any], Any], reflected: bool) -> Any:
         """With a residue: a sum becomes a logarithm, a rational factor a power, and nothing else is known."""

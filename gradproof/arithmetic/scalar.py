@@ -111,6 +111,10 @@ class Scalar:
     def is_constant(self) -> bool:
         """Whether it is known to be a rational, which may stand as an exponent."""
 
+    @abstractmethod
+    def may_be(self, other: Any) -> bool:
+        """Whether it is the same number as another, as far as can be told."""
+
     def minus(self, other: Any) -> "Scalar":
         return self.plus(other.negative())
 
@@ -212,7 +216,8 @@ class Scalar:
         if not isinstance(theirs, (int, float, np.number, np.bool_)):
             return NotImplemented
         mine, theirs = self.shadow, float(theirs)
-        if mine != theirs and abs(mine - theirs) <= NEAR * min(abs(mine), abs(theirs)):
+        close = mine != theirs and abs(mine - theirs) <= NEAR * min(abs(mine), abs(theirs))
+        if close or (mine == theirs and other is not self and not self.may_be(number(self.engine, other))):
             record.tie("a comparison of numbers that agree to eleven digits")
         return compare(mine, theirs)
 

@@ -76,6 +76,22 @@ class LiftedArray(np.ndarray[Any, Any]):
     def tolist(self) -> Any:
         return self.view(np.ndarray).tolist()
 
+    def tobytes(self, order: Any = "C") -> bytes:
+        record.leak("tobytes()")
+        return bytes(_shadows(self).tobytes(order))
+
+    def tofile(self, *positional: Any, **keyword: Any) -> None:
+        record.leak("tofile()")
+        _shadows(self).tofile(*positional, **keyword)
+
+    @property
+    def ctypes(self) -> Any:
+        raise Unsupported("ctypes, which would read exact numbers as floats")
+
+    @property
+    def data(self) -> Any:
+        raise Unsupported("the memory of an array, which holds no floats")
+
     def __deepcopy__(self, memo: Any) -> Any:
         return self.copy()
 

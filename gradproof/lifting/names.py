@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.scalar import FUNCTIONS as OTHERS
-from ..arithmetic.scalar import Scalar, number
+from ..arithmetic.scalar import Scalar, Unsupported, number
 from .array import LiftedArray, apply_function, apply_ufunc, blank, engine_now, full, lifted
 
 FLOATS = ("float64", "float32", "float16", "longdouble", "double", "single", "half", "floating")
@@ -157,6 +157,12 @@ def _nditer(op: Any, flags: Any = (), *positional: Any, **options: Any) -> Any:
     )
 
 
+def _frombuffer(buffer: Any, *positional: Any, **keyword: Any) -> Any:
+    if isinstance(buffer, LiftedArray):
+        raise Unsupported("np.frombuffer, which would read exact numbers as floats")
+    return np.frombuffer(buffer, *positional, **keyword)
+
+
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
@@ -280,6 +286,7 @@ NUMPY = _Module(
         **{name: _array(False) for name in ("asarray", "asanyarray", "ascontiguousarray", "asfortranarray")},
         "vectorize": _vectorize,
         "nditer": _nditer,
+        "frombuffer": _frombuffer,
         "r_": _Joining(np.r_, 0),
         "c_": _Joining(np.c_, 1),
         "isscalar": lambda value: isinstance(value, Scalar) or np.isscalar(value),

@@ -186,7 +186,7 @@ def _named(described: Mapping[str, Any], names: list[str | None]) -> list[Leaf]:
 
 def _inside(leaf: Leaf) -> Iterator[Leaf]:
     """The arrays inside a value, with their own names."""
-    name, path, part = leaf
+    _, path, part = leaf
     if part["kind"] not in ("tuple", "list", "named"):
         yield leaf
         return
