@@ -27,7 +27,7 @@ from gradproof.candidate import Candidate
 from gradproof.cases import drawn, grid
 from gradproof.contracts import CONVENTIONS, Backward, Forward
 from gradproof.experiment import Experiment, Lab, Target, status_of
-from gradproof.verdicts import AGREES, EQUAL, IDENTICAL, UNDECIDED, WRONG
+from gradproof.verdicts import EQUAL, IDENTICAL, UNDECIDED, WRONG
 
 NETS = ("rnn", "lstm", "gru")
 FUNCTIONS = [f"{net}{part}_{way}" for net in NETS for part in ("_cell", "") for way in ("forward", "backward")]
@@ -119,7 +119,7 @@ def loaded(net, source=""):
 
 def correct(table, seeds, step):
     """1. The functions of manual/: no decision is another than identical, or equal to many digits."""
-    table.title(f"1. Correct functions of manual/, {seeds} seeds each: decisions, and the fewest digits of balls")
+    table.title(f"1. Correct functions of manual/, {seeds} seeds: decisions, and the fewest digits")
     widths = (22, 9, 17, 16, 9, 7)
     table.row("function", "results", "other residues", "other numbers", "balls", "digits", widths=widths)
     total, right = 0, 0
@@ -250,7 +250,7 @@ def mistakes(every):
 
 def mutated(table, made, step):
     """2. Mutants: each is wrong."""
-    table.title("2. Mutants of the backward functions of manual/: how many are found, and what floats miss")
+    table.title("2. Mutants of the backward functions of manual/: found, and what floats miss")
     found = []
     for net, list_of in made.items():
         with loaded(net, "\n\n".join(mutant.source for mutant, _ in list_of)) as lab:
@@ -315,9 +315,10 @@ def spelt(table, step):
         f"{len(spellings.UNEQUAL)} near misses: wrong {counts['field', WRONG]} (field), {counts['arb', WRONG]} (arb); "
         f"undecided {counts['field', UNDECIDED]}, {counts['arb', UNDECIDED]}"
     )
+    equal, unequal = 2 * sum(map(len, spellings.EQUAL.values())), 2 * len(spellings.UNEQUAL)
     wrong = totals["field", WRONG] + totals["arb", WRONG]
     right = sum(count for (_, verdict), count in counts.items() if verdict in (IDENTICAL, EQUAL))
-    return f"{wrong} of {2 * sum(map(len, spellings.EQUAL.values()))} decisions on equal spellings wrong, {right} of {2 * len(spellings.UNEQUAL)} on unequal ones right"
+    return f"{wrong} of {equal} decisions on equal spellings are wrong, {right} of {unequal} on unequal ones right"
 
 
 def spelling_row(table, name, pairs, counts, widths):
@@ -358,8 +359,8 @@ def main():
         for (name, count), part in zip(steps.items(), parts, strict=True):
             task = progress.add_task(name, total=count)
             told.append(part(lambda task=task: progress.advance(task)))
-    print("\n" + textwrap.fill("; ".join(told), 80))
-    print(f"{len(table.broken)} claims do not hold" if table.broken else "every claim holds")
+    verdict = f"{len(table.broken)} claims do not hold" if table.broken else "every claim holds"
+    print("\n" + textwrap.fill(f"{'; '.join(told)}: {verdict}.", 80))
     return 1 if table.broken else 0
 
 

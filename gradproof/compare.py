@@ -5,8 +5,8 @@
 
 A purely relative rule flags correct code as soon as gates saturate, because 1 - a**2 cancels; S is the size of the
 numbers that such a difference was made from.  G is how much a gradient grows on its way back: a rounding error of a
-hidden state reaches the gradient through the second derivative, which grows as the square.  Without G, correct RNNs
-with large weights come close to the bound: benchmarks/comparison_rule.py prints how close, with and without.
+hidden state reaches the gradient through the second derivative, which grows as the square.  benchmarks/
+comparison_rule.py prints how close correct code comes to the bound, with and without G.
 Shapes are compared exactly: broadcasting must not hide a (1, n) bias.
 """
 

@@ -73,6 +73,13 @@ def dense(folder, *changes, **options):
         ("`x`: (N, D)", {"x": ("N", "D")}),
         ("x has shape (N, D), w has shape (D, M).", {"x": ("N", "D"), "w": ("D", "M")}),
         ("Inputs: x (N, D), w (D, M)", {"x": ("N", "D"), "w": ("D", "M")}),
+        ("x -- of size (size of the current layer, examples)", {"x": ("current_layer", "examples")}),
+        ("x: of shape (p * p * 3, 1)", {"x": ("p*p*3", "1")}),
+        ("x: (N, C) scores, y: (N,) integers in {0, ..., C-1}", {"x": ("N", "C"), "y": ("N<C",)}),
+        ("x: vector of length n", {"x": ("n",)}),
+        ("x: data, of any shape\nw: of the same shape as x", {"x": ("N", "D"), "w": ("N", "D")}),
+        ("x: tuple of (h, c), each (N, H)", {}),
+        ("x: the labels of x[i] (see above)", {}),
         ("x: the first argument (optional)", {}),
         ("x: like w (x, w)", {}),
     ],
@@ -352,6 +359,18 @@ def test_a_forward_that_dual_numbers_do_not_run_is_undecided(tmp_path):
 def test_a_random_forward_is_undecided(tmp_path):
     function = dense(tmp_path, ("np.tanh(x @ w + b)", "np.tanh(x @ w + b) * np.random.rand()"))
     assert "random" in function.findings[0].message
+
+
+def test_a_truth_that_cancels_in_floats_is_computed_to_many_digits(tmp_path):
+    source = """
+def entropy(w, x, y):
+    # w (D, 1), x (D, m), y (1, m)
+    a = 1 / (1 + np.exp(-w.T @ x))
+    loss = -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+    return loss, {"dw": x @ (a - y).T}
+"""
+    function = audited(tmp_path, source, "entropy", case="D=5 m=2 seed=2 scale=3", arithmetic="float64")
+    assert function.verdict == "verified"
 
 
 def test_cases_that_the_forward_does_not_take_are_left_out_and_told(tmp_path):

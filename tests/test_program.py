@@ -61,6 +61,11 @@ def _as_dict(contract):
     )
 
 
+FLAGS = {"indices_are_sorted": True, "unique_indices": True, "mode": None}
+PLACES = {**FLAGS, "dimension_numbers": ((0,), (0,), (0,), (), ()), "slice_sizes": (1, 2), "fill_value": None}
+ADDED = {**FLAGS, "update_jaxpr": None, "update_consts": ()}
+
+
 def test_a_primitive_without_a_rule_raises():
     with jax.enable_x64(True):
         traced = jax.make_jaxpr(lambda x: jnp.sin(x))(1.0)
@@ -73,7 +78,20 @@ def test_a_parameter_that_a_rule_does_not_know_raises():
         float64.RULES["reduce_sum"](np.ones(3), axes=(0,), new_parameter=1)
 
 
-@pytest.mark.parametrize("rule", ["reshape", "dot_general"])
+def test_a_part_of_an_array_is_read_and_its_gradient_added_as_xla_does():
+    def forward(x):
+        return x[1] * x[2]
+
+    x, cotangent = np.arange(6.0).reshape(3, 2) + 0.5, np.array([1.5, -2.0])
+    traced = program.trace_vjp(forward, (("3", "b"),), ("b",))
+    assert {"gather", "scatter-add"} & {equation.primitive.name for equation in traced.jaxpr.eqns}
+    outputs, gradient = program.evaluate(traced, float64.RULES, {"b": 2}, [x, cotangent])
+    expected, (expected_gradient,) = truth.vjp(forward, (x,), cotangent)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-15)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-15)
+
+
+@pytest.mark.parametrize("rule", ["reshape", "dot_general", "gather", "scatter-add"])
 def test_a_meaning_that_a_rule_does_not_compute_raises(rule):
     special = {
         "reshape": lambda: float64.RULES["reshape"](np.ones((2, 3)), new_sizes=(6,), dimensions=(1, 0)),
@@ -83,6 +101,10 @@ def test_a_meaning_that_a_rule_does_not_compute_raises(rule):
             dimension_numbers=(((1,), (1,)), ((0,), (0,))),
             precision=None,
             preferred_element_type=None,
+        ),
+        "gather": lambda: float64.RULES["gather"](np.ones((3, 2)), np.array([[0], [1]]), **PLACES),
+        "scatter-add": lambda: float64.RULES["scatter-add"](
+            np.ones((3, 2)), np.array([5]), np.ones(2), **{**ADDED, "dimension_numbers": ((0,), (0,), (0,), (), ())}
         ),
     }
     with pytest.raises(NotImplementedError):

@@ -46,7 +46,6 @@ class Forward:
     present: Mapping[str, str] = field(default_factory=dict)  # optional input → the method that shows that it is taken
     biases: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)  # input → "one-hot" or "mask": no variable, not scaled
-    fan_in: int = 1  # the axis of weights that is summed over
     cell: str | None = None  # the function that it calls at every step
     cells: Mapping[str, str] = field(default_factory=dict)  # globals that the cell consists of → those in manual/
     constructor: tuple[str, ...] | None = None  # of a class: which of the arguments make the object

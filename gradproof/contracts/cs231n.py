@@ -40,7 +40,6 @@ def _forward(name: str, inputs: dict[str, Dimensions], outputs: dict[str, Dimens
         outputs=outputs,
         pack=others.pop("pack", pack_forward),
         unpack=others.pop("unpack", unpack_forward),
-        fan_in=0,
         **others,
     )
 

@@ -230,7 +230,6 @@ def layer(
         optional=(*state, *others.pop("optional", ())),
         present=dict.fromkeys(state, "set_state"),
         biases=("b",) if "b" in parameters else (),
-        fan_in=0,
         cell=f"{cell}.forward" if cell else None,
         cells=cells,
         constructor=tuple(parameters),

@@ -53,7 +53,7 @@ class LiftedArray(np.ndarray[Any, Any]):
         return super().__getitem__(_index(key))
 
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
-        kind = np.dtype(getattr(dtype, "dtype", dtype)).kind
+        kind = kind_of(dtype)
         if kind in "fO":
             return self.copy()
         if kind == "b":
@@ -106,6 +106,12 @@ class LiftedArray(np.ndarray[Any, Any]):
 
     def __format__(self, specification: str) -> str:
         return format(self.item(), specification) if self.size == 1 else format(_shadows(self), specification)
+
+
+def kind_of(dtype: Any) -> str:
+    """The kind of a dtype, also of what stands for NumPy's float types while code is lifted."""
+    own = getattr(dtype, "dtype", None)
+    return np.dtype(own if isinstance(own, np.dtype) else dtype).kind
 
 
 def _as_function(name: str) -> Callable[..., Any]:
@@ -374,6 +380,15 @@ def _root(value: Any) -> Any:
     return apply_ufunc(np.sqrt, "__call__", value)
 
 
+def _bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    indices = _whole(x) if isinstance(x, LiftedArray) else np.asarray(x)
+    if weights is None:
+        return np.bincount(indices, minlength=minlength)
+    counted = full(max(minlength, int(indices.max(initial=-1)) + 1), 0)
+    apply_ufunc(np.add, "at", counted, indices, weights)
+    return counted
+
+
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     x = lifted(x)
     two = ord is None or (ord == 2 and (axis is not None or x.ndim == 1)) or ord == "fro"
@@ -397,7 +412,7 @@ def _like(fill: Any) -> Callable[..., Any]:
     ) -> Any:
         value = filling[0] if filling else fill if fill_value is None else fill_value
         size = np.shape(prototype) if shape is None else shape
-        if dtype is not None and np.dtype(getattr(dtype, "dtype", dtype)).kind not in "fO":
+        if dtype is not None and kind_of(dtype) not in "fO":
             return np.full(size, value, dtype=dtype)
         return blank(size) if value is None else full(size, value)
 
@@ -472,6 +487,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "full_like": _like(None),
     "sum": _total,
     "mean": _mean,
+    "bincount": _bincount,
     "average": lambda a, axis=None, weights=None, **options: (
         _mean(a, axis, **options)
         if weights is None

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arithmetic.scalar import FUNCTIONS as OTHERS
 from ..arithmetic.scalar import Scalar, Unsupported, number
-from .array import LiftedArray, apply_function, apply_ufunc, blank, engine_now, full, lifted
+from .array import LiftedArray, apply_function, apply_ufunc, blank, engine_now, full, kind_of, lifted
 
 FLOATS = ("float64", "float32", "float16", "longdouble", "double", "single", "half", "floating")
 ONE = ("exp", "log", "sqrt", "tanh", "expm1", "log1p", "sinh", "cosh", "exp2", "log2", "log10", "cbrt")
@@ -57,7 +57,7 @@ def _float_type(real: Any) -> Any:
 
 
 def _is_float(dtype: Any) -> bool:
-    return dtype is None or np.dtype(getattr(dtype, "dtype", dtype)).kind in "fO"
+    return dtype is None or kind_of(dtype) in "fO"
 
 
 def _creating(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import AuditError
 from . import shapes
-from .signature import Dimensions, Signature, as_words, split
+from .signature import Dimensions, Signature, split
 from .written import Written, module_text
 
 ARRAYS = ("Float", "Float32", "Float64", "Num", "Real", "Inexact", "Shaped", "Annotated", "NDArray", "Array", "ndarray")
@@ -149,7 +149,3 @@ def _commas(text: str) -> str:
 
 def _is_float(annotation: Any) -> bool:
     return isinstance(annotation, ast.Name) and annotation.id == "float"
-
-
-def options(declared: Signature) -> tuple[str, list[str]]:
-    return as_words(declared)

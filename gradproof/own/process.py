@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.balls import Balls
 from ..arithmetic.doubles import Doubles
 from ..arithmetic.dual import Dual, Duals
 from ..arithmetic.engines import encoded, engine_of, variables
@@ -71,7 +72,8 @@ def answer(
     """The worker's answer to one question about the pair, or what stood in the way.
 
     what: "forward" and "backward" describe what these return, "outputs" are in float64, "truth" are the outputs and the
-    gradients of dual numbers, "exact" is what both say on exact numbers.
+    gradients of dual numbers, "precise" the gradients of dual numbers of many digits, "exact" is what both say on
+    exact numbers.
     """
     pair = Pair(names, folder, own, plan_of(plan), forward_of(plan), backward_of(plan))
     try:
@@ -86,6 +88,8 @@ def answer(
             return {"described": structure.described(pair.returned(cotangents, cache))}
         if what == "truth":
             return _truth(pair, inputs, cotangents)
+        if what == "precise":
+            return _precise(pair, inputs, cotangents)
         assert engine is not None
         return _exact(pair, inputs, cotangents, engine_of(engine))
     except LevelsExhausted:
@@ -149,6 +153,19 @@ def _truth(pair: Pair, inputs: dict[str, Any], cotangents: dict[str, Any]) -> di
         results[f"gradient {name}"] = gradient[first : first + size].reshape(inputs[name].shape)
         first += size
     return {"results": results, "leaks": record.leaks}
+
+
+def _precise(pair: Pair, inputs: dict[str, Any], cotangents: dict[str, Any]) -> dict[str, Any]:
+    """The gradients as `_truth` gives them, by balls: a forward that cancels, as log(1 - a) does, spoils floats."""
+    engine, names = Balls(), pair.plan.variables
+    with engine.active():
+        exact = {name: variables(engine, name, a) if name in names else a for name, a in inputs.items()}
+        upstream = {name: variables(engine, name, array) for name, array in cotangents.items()}
+        directions = _directions(engine, {name: exact[name].reshape(-1) for name in names}, True)
+    derivatives, _ = _said_by_forward(pair, exact, upstream, engine, directions)
+    parts = np.split(derivatives, np.cumsum([inputs[name].size for name in names])[:-1])
+    found = zip(names, parts, strict=True)
+    return {"results": {f"gradient {name}": _floats(part.reshape(inputs[name].shape)) for name, part in found}}
 
 
 def _seeded(engine: Duals, base: Any, array: Any, directions: Any) -> Any:

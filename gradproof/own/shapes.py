@@ -22,6 +22,9 @@ SCALAR = re.compile(r"\b(?:scalar|number|float|real)\b")
 INTEGER = re.compile(r"\b(?:int|integer|Integer)\b")
 ANY = re.compile(r"\b(?:any|arbitrary)\s+(?:shape|size)")
 SAME = re.compile(rf"\bsame\s+(?:shape|size)\s+as\s+`?({NAME})")
+ARTICLES = {"a", "an", "the", "of", "in", "size", "number", "dimension", "length"}
+LENGTH = re.compile(rf"\bof\s+(?:length|size|dimension)\s+({NAME}|\d+)\b")
+SEVERAL = re.compile(r"\b(?:tuple|pair|list)\b")
 ARRAY = re.compile(r"array|list|vector|matrix|tensor|numbers\b")
 
 
@@ -35,7 +38,7 @@ def dimensions_in(text: str, *, shape_said: bool = False, avoid: Collection[str]
         return () if shape_said else None
     found = []
     for part in parts:
-        term = re.sub(r"\s+", "", part).replace("·", "*")
+        term = _joined(re.sub(r"\s*([+*·])\s*", r"\1", part)).replace("·", "*")
         term = re.sub(rf"(?<!\w)(\d+)(?={NAME})", r"\1*", term)
         if not TERM.fullmatch(term) or term == "0" or term.lower() in PROSE or term in avoid:
             return None
@@ -46,12 +49,22 @@ def dimensions_in(text: str, *, shape_said: bool = False, avoid: Collection[str]
     return None if not shape_said and all(term.isdigit() for term in found) and not several else tuple(found)
 
 
+def _joined(part: str) -> str:
+    """ "size of the previous layer" as one name, previous_layer."""
+    words = part.split()
+    if len(words) > 1:
+        words = [word for word in words if word.lower() not in ARTICLES]
+    return "_".join(words) if len(words) <= 3 else ""
+
+
 def documented(text: str, known: Collection[str]) -> dict[str, Dimensions]:
     """The shape of every known name that a text gives one; of integers with what they stay below, "N<C"."""
     shapes: dict[str, Dimensions] = {}
     for names, words in _items(text, known):
         for found, before, after in _groups(words, known):
             listed = [name for name in names if name in known]
+            if listed and SEVERAL.search(before):  # "a tuple of (h, c)" is no array
+                break
             if not listed:
                 match = BEFORE.search(before)
                 listed = [name for name in _names(match[1]) if name in known] if match else []
@@ -67,6 +80,8 @@ def documented(text: str, known: Collection[str]) -> dict[str, Dimensions]:
                 shapes[name] = shapes[like[1]]
             elif ANY.search(words):
                 shapes[name] = ("N", "D")
+            elif LENGTH.search(words) and not SEVERAL.search(words):
+                shapes[name] = tuple(LENGTH.findall(words)[:1])
             elif _is_scalar(words):
                 bound = bound_of(name, words)
                 shapes[name] = () if bound is None else (f"<{bound}",)
@@ -120,8 +135,9 @@ def _items(text: str, known: Collection[str]) -> Iterator[tuple[list[str], str]]
     names: list[str] = []
     words: list[str] = []
     another = "|".join(map(re.escape, known)) or "$"
-    again = re.compile(rf"(?<=[)\]}};])[;,.]?\s+(?:and\s+)?(?=(?:{another})\s*:)")
-    for line in (part for whole in text.splitlines() for part in again.split(whole)):
+    # behind a shape or a semicolon, or in a line that has had a colon
+    again = re.compile(rf"(:[^:]*?[^\s:,;.]|[)\]}}]|\w(?=;))[;,.]?\s+(?:and\s+)?(?=(?:{another})\s*:)")
+    for line in (part for whole in text.splitlines() for part in again.sub(r"\1\n", whole).split("\n")):
         head = HEAD.match(line)
         if head or SECTION.match(line) or not line.strip():
             if words:
