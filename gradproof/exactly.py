@@ -16,7 +16,7 @@ from . import cases as drawing
 from . import references
 from .arithmetic import balls
 from .arithmetic import field as fields
-from .arithmetic.engines import constants, decoded, variables
+from .arithmetic.engines import constants, decoded, field_of, variables
 from .cases import Case
 from .compare import compare
 from .contracts import Backward, forward_of, key, names_of
@@ -41,6 +41,7 @@ LARGEST = 2000  # numbers among the inputs of a case
 SHRINKING = 5.0  # seconds
 NEAR = 1e-6  # errors, relative to the numbers that went in, so small that floats see only some of them
 SEEDS = 24  # tries with other residues
+SIGNS = 10  # times that a field is asked again where a root may have the wrong sign
 DIGITS, LARGEST_DIGITS = 30, 500  # decimals to which balls agree that are called equal
 GRAVE = (IDENTICAL, EQUAL, UNDECIDED, WRONG)
 ARITHMETICS = ("float64", "arb", "field", "all")
@@ -60,6 +61,7 @@ class Decision:
     index: tuple[int, ...] = ()
     actual: float | None = None
     expected: float | None = None
+    rooted: bool = False  # whether it is identical through a square root, of which a field may take the other sign
 
 
 @dataclass
@@ -220,7 +222,7 @@ def decide(
             different = {name for one in said for name, decision in one.items() if decision.verdict == WRONG}
             try:
                 if engine == "field":
-                    said.append(_by_field(experiment, case, exact))
+                    said.append(_by_field(experiment, case, exact, alone=arithmetic == "field"))
                 else:
                     said.append(_by_balls(experiment, case, exact, digits, different))
             except Obstacle as obstacle:
@@ -233,21 +235,35 @@ def decide(
 
 
 def _together(found: list[Decision]) -> Decision:
-    """Two engines' decisions: a field is sure that something is the same, balls that it is not, to any size."""
+    """Two engines' decisions: balls are sure that numbers differ, to any size, and a field that expressions do not.
+
+    Through a square root a field may take one sign for the other, which balls see.
+    """
     by = {decision.verdict: decision for decision in reversed(found)}
-    if IDENTICAL in by and WRONG in by:
-        return Decision(UNDECIDED, reason="field and balls contradict each other")
-    for verdict in (IDENTICAL, EQUAL, WRONG):
-        if verdict in by:
-            sized = [one for one in found if one.verdict == verdict and one.difference is not None]
-            return sized[0] if sized else by[verdict]
-    return found[0]
+    sized = [one for one in found if one.verdict == WRONG and one.difference is not None]
+    if sized:
+        return sized[0]
+    return next((by[verdict] for verdict in (IDENTICAL, EQUAL, WRONG) if verdict in by), found[0])
 
 
-def _by_field(experiment: Experiment, case: Case, exact: Exact) -> dict[str, Decision]:
-    levels, seed = fields.LEVELS, case.seed
+def _by_field(experiment: Experiment, case: Case, exact: Exact, alone: bool) -> dict[str, Decision]:
+    """alone: whether no balls are asked besides, so that a sign which a root may have wrong takes several residues."""
+    found, seed = _in_field(experiment, case, exact, case.seed)
+    rooted = [name for name, decision in found.items() if decision.verdict == IDENTICAL and decision.rooted]
+    with contextlib.suppress(Obstacle):  # many roots at once, which few residues have
+        for _ in range(SIGNS if alone and rooted else 0):
+            again, seed = _in_field(experiment, case, exact, seed + 1)
+            for name in rooted:
+                if again[name].verdict != IDENTICAL:
+                    found[name] = Decision(UNDECIDED, reason=fields.TWO_SIGNS)
+    return found
+
+
+def _in_field(experiment: Experiment, case: Case, exact: Exact, seed: int) -> tuple[dict[str, Decision], int]:
+    """The decisions with the residues of this seed, or of the first one after it that will do; and that seed."""
+    levels = fields.LEVELS
     for _ in range(SEEDS):
-        engine = fields.Field(levels, seed)
+        engine = field_of(levels, seed)
         words = {"name": "field", "levels": levels, "seed": seed}
         try:
             expected, answer = _sides(experiment, case, engine, words, exact)
@@ -262,7 +278,7 @@ def _by_field(experiment: Experiment, case: Case, exact: Exact) -> dict[str, Dec
         elif answer.get("retry") == "seed":
             seed += 1000
         else:
-            return _compared(answer, expected, engine, exact, _by_residues)
+            return _compared(answer, expected, engine, exact, _by_residues), seed
     raise Obstacle("square roots or quotients that random residues do not have")
 
 
@@ -390,6 +406,7 @@ def _compared(
 def _worst(actual: Any, expected: Any, compare: Callable[[Any, Any], Decision], answer: Mapping[str, Any]) -> Decision:
     """The decision on an array: wrong if an element is, else undecided if one is, else equal, else identical."""
     worst = Decision(IDENTICAL)
+    worst.rooted = any(fields.TWO_SIGNS in (x.taint for x in (a, b)) for _, a, b in _pairs(actual, expected))
     for index, a, b in _pairs(actual, expected):
         decision = compare(a, b)
         if decision.verdict == WRONG:  # balls have the doubt about a constant in their radius

@@ -92,6 +92,7 @@ class Experiment:
         self.cut = False  # whether the time limit left cases untried
         self.until = math.inf  # when shrinking has to end
         self.shrunk: list[Case] = []
+        self._drawn: tuple[Case | None, Any] = (None, None)
 
     @property
     def forward_taken(self) -> tuple[str, ...]:
@@ -141,11 +142,15 @@ class Experiment:
         return failing
 
     def arrays(self, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
-        contract = self.target.contract
-        inputs = drawing.inputs_of(forward_of(contract), case, self.forward_taken)
-        if isinstance(contract, Forward):
-            return inputs, {}
-        return inputs, drawing.cotangents_of(contract, case, self.target.taken)
+        """Inputs and cotangents, the same arrays when the same case is asked for again: nobody may write into them."""
+        if case != self._drawn[0]:
+            contract = self.target.contract
+            inputs = drawing.inputs_of(forward_of(contract), case, self.forward_taken)
+            cotangents = {}
+            if isinstance(contract, Backward):
+                cotangents = drawing.cotangents_of(contract, case, self.target.taken)
+            self._drawn = case, (inputs, cotangents)
+        return self._drawn[1]
 
     def ask(self, case: Case, probe: Any = None, steps: int | None = None, shift: float = 0) -> dict[str, Any]:
         """The candidate's answer; steps: of how many time steps there are cotangents; shift: added to the logits."""

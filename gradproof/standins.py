@@ -13,6 +13,7 @@ import importlib.machinery
 import sys
 import types
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,11 @@ def stars(texts: list[str]) -> bool:
 
 
 def _names(texts: list[str]) -> tuple[set[str], set[str]]:
+    return _names_in(tuple(texts))
+
+
+@cache
+def _names_in(texts: tuple[str, ...]) -> tuple[set[str], set[str]]:
     """Names that some source binds anywhere in it, and names that it reads."""
     bound, used = set[str](), set[str]()
     for node in (node for text in texts for node in ast.walk(ast.parse(text))):

@@ -232,3 +232,17 @@ def test_the_new_fields_are_in_the_json(tmp_path):
 
 def _report(folder):
     return gradproof.audit(folder / "candidate.py", examples=0)
+
+
+@pytest.mark.parametrize("arithmetic", ["field", "all"])
+def test_a_root_of_which_a_field_may_take_the_other_sign_hides_no_mistake(arithmetic, tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD,
+        ("dz @ xt.T", "dz @ xt.T * np.sqrt((xt[0, 0] - a_next[0, 0]) ** 2) / (xt[0, 0] - a_next[0, 0])"),
+    )
+    path = written(tmp_path, source)
+    for seed in range(6):
+        case = f"n_x=1 n_a=1 n_y=1 m=1 seed={seed}"
+        floats = gradproof.audit(path, case=case, arithmetic="float64").functions[0]
+        function = gradproof.audit(path, case=case, arithmetic=arithmetic).functions[0]
+        assert ("dWax" in named(function, "wrong")) == ("dWax" in named(floats, "wrong"))

@@ -1,6 +1,7 @@
 """The arithmetics by name, their inputs, and arrays of their numbers as messages."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,14 @@ NAMES = ("field", "arb")
 def engine_of(words: Mapping[str, Any]) -> Field | Balls:
     """The arithmetic that {"name": "field", "levels": 8, "seed": 0} or {"name": "arb", "precision": 256} describes."""
     if words["name"] == "field":
-        return Field(words["levels"], words["seed"])
+        return field_of(words["levels"], words["seed"])
     return Balls(words["precision"])
+
+
+@lru_cache(maxsize=8)
+def field_of(levels: int, seed: int) -> Field:
+    """The field, kept because its primes take time to find."""
+    return Field(levels, seed)
 
 
 def variables(engine: Any, name: str, array: Any) -> Any:
