@@ -72,7 +72,9 @@ def both(text: str, folder: Path, name: str) -> str:
     counts = Counter(pair for pair in zip(said[0].values(), said[1].values(), strict=True))
     apart = [" ".join(key) for key in said[0] if said[0][key] != said[1][key]]
     words = [f"{n} {field}" for (field, arb), n in sorted(counts.items()) if field == arb]
-    told = f"field and arb say the same of {sum(n for (a, b), n in counts.items() if a == b)} results: {', '.join(words)}"
+    told = (
+        f"field and arb say the same of {sum(n for (a, b), n in counts.items() if a == b)} results: {', '.join(words)}"
+    )
     return textwrap.fill(told + (f"; not of {', '.join(apart)}" if apart else "; and of none anything else"), 80)
 
 

@@ -38,6 +38,7 @@ from .verdicts import (
 # Small, because exact numbers are slow, and pairwise distinct within a contract, so that no swapped axis fits.
 SIZES = {"n_a": 2, "T": 3, "n_x": 4, "m": 5, "n_y": 6, "H": 2, "D": 4, "N": 5, "V": 6, "M": 7}
 LARGEST = 2000  # numbers among the inputs of a case
+LIMIT = 20.0  # seconds for a call
 SHRINKING = 5.0  # seconds
 NEAR = 1e-6  # errors, relative to the numbers that went in, so small that floats see only some of them
 SEEDS = 24  # tries with other residues
@@ -374,7 +375,7 @@ def _answer(experiment: Experiment, case: Case, engine: Mapping[str, Any], witho
         message["cotangents"] = cotangents
         if experiment.forward is not None:
             message |= {"forward": experiment.forward.name, "forward_taken": experiment.forward_taken}
-    answer = experiment.lab.candidate.call(**message)
+    answer = experiment.lab.candidate.call(limit=min(LIMIT, experiment.lab.candidate.timeout), **message)
     if "error" in answer:
         error = answer["error"]
         line = f" in line {error['line']}" if "line" in error else ""

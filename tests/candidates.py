@@ -81,10 +81,15 @@ def written(folder, source, name="candidate.py"):
 
 
 def audited(folder, source, **options):
-    """Audit a file with this source; returns its functions by name."""
-    options = {"examples": 5, **options}
+    """Audit a file with this source, in floats alone unless the options say otherwise; its functions by name."""
+    options = {"examples": 5, "arithmetic": "float64", **options}
     report = gradproof.audit(written(folder, source), **options)
     return {function.name: function for function in report.functions}
+
+
+def audited_exactly(folder, source, **options):
+    """The same in exact arithmetic besides."""
+    return audited(folder, source, **{"arithmetic": "all", **options})
 
 
 def named(function, verdict):

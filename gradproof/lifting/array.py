@@ -130,15 +130,24 @@ for _name in (
     setattr(LiftedArray, _name, _as_function(_name))
 
 
+LARGEST = 100_000  # numbers of an array: each costs about a microsecond, and some hundred bytes
+
+
 def lifted(value: Any, order: str = "C") -> Any:
-    """A lifted array for numbers, arrays and nested lists of them."""
+    """A lifted array for numbers, arrays and nested lists of them.  Raises Unsupported for too many."""
     raw = _objects(value)
+    check_size(raw.size)
     result = np.empty(raw.shape, dtype=object)
     flat = result.reshape(-1)
     engine = engine_now()
     for index, item in enumerate(raw.reshape(-1)):
         flat[index] = item if type(item) in _own(engine) else number(engine, item)
     return result.view(LiftedArray)
+
+
+def check_size(size: float) -> None:
+    if size > LARGEST:
+        raise Unsupported(f"an array of {size:.0f} numbers, which are too many for exact arithmetic")
 
 
 def _own(engine: Any) -> tuple[type, ...]:
@@ -196,6 +205,7 @@ def _shadows(array: Any) -> Any:
 def _result(value: Any) -> Any:
     """What a NumPy function returned: arrays of objects are lifted again, anything else is as it is."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+        check_size(value.size)
         own = _own(engine_now())
         if all(type(item) in own for item in value.flat):
             return value.view(LiftedArray)
@@ -426,6 +436,7 @@ def blank(shape: Any) -> Any:
 
 def full(shape: Any, value: Any) -> Any:
     """A lifted array of one value, or of values that are broadcast."""
+    check_size(float(np.prod(shape, dtype=float)))
     result = np.empty(shape, dtype=object)
     result[...] = _operand(value)
     return result.view(LiftedArray)
