@@ -328,7 +328,7 @@ def _check_shadows(experiment: Experiment, case: Case, expected: Mapping[str, An
         found = compare(shadows, floats[name], S, G, float32=True)  # a wrong rule makes more than rounding
         if not found.agrees:
             raise references.TruthError(
-                f"gradproof's exact evaluation of {forward_of(experiment.target.contract).twin} disagrees with the one in "
+                f"gradproof's exact evaluation of {forward_of(experiment.target.contract).twin} disagrees with that in "
                 f"float64 in {name}{list(found.index)}: {found.actual!r} against {found.expected!r}.  "
                 "Nothing was judged.  Please report this as a defect of gradproof."
             )

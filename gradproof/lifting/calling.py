@@ -39,7 +39,8 @@ def call(
     """The results of `function` under a contract, as encoded arrays; or what stood in the way.
 
     names, folder: the candidate's namespace, and where its helper modules lie.  own: whether a file's name is the
-    candidate's.  described: an exception in words.  without_tiny: see `Record`.  The rest as in `Worker.forward` and `Worker.backward`.
+    candidate's.  described: an exception in words.  without_tiny: see `Record`.  The rest as in `Worker.forward` and
+    `Worker.backward`.
     """
     promised = contract_of(contract)
     making = forward_of(promised)
