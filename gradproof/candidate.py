@@ -20,14 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, cast
 
-import numpy as np
-
 from . import source as sources
 from . import wire
+from .answers import is_answer, is_error, is_loaded
 from .errors import AuditError
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
-ERROR = {"type": "", "message": ""}
 LONGEST = 1e6  # seconds that a call may be given
 STATEMENT_LIMIT = 10.0  # seconds for one statement at module level, which is there to define things
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -148,7 +146,7 @@ class Candidate:
             if "functions" not in answer:
                 return answer
         answer = self._ask(message, limit or self.timeout)
-        if "error" in answer or "forward_error" in answer or _is_answer(answer):
+        if "error" in answer or "forward_error" in answer or is_answer(answer, message):
             return answer
         self.end()
         return {"error": {"type": "Crash", "message": "the process answered with what is no answer", "fatal": True}}
@@ -287,81 +285,6 @@ class Candidate:
         return described
 
 
-def _is_answer(answer: dict[str, Any]) -> bool:
-    """Whether a message has the form of an answer, whoever wrote it."""
-
-    def results(value: Any) -> bool:
-        return isinstance(value, dict) and all(
-            isinstance(item, np.ndarray)
-            or (isinstance(item, dict) and (item.get("none") is True or isinstance(item.get("what"), str)))
-            for item in value.values()
-        )
-
-    def called(value: Any) -> bool:
-        return isinstance(value, dict) and results(value.get("results")) and _is_error(value.get("error", ERROR))
-
-    def lists(value: Any) -> bool:
-        return isinstance(value, list) and all(isinstance(item, list) for item in value)
-
-    def places(value: Any) -> bool:
-        return isinstance(value, list) and all(
-            isinstance(item, dict) and isinstance(item.get("what"), str) and isinstance(item.get("line", 0), int)
-            for item in value
-        )
-
-    if "described" in answer:
-        return isinstance(answer["described"], dict)
-    if "retry" in answer:
-        return answer["retry"] in ("levels", "seed")
-    if "exact" in answer:
-        missed = answer.get("unreached")
-        return (
-            isinstance(answer["exact"], dict)
-            and places(answer.get("leaks"))
-            and places(answer.get("ties"))
-            and places(answer.get("tiny", []))
-            and isinstance(missed, list)
-            and all(isinstance(line, int) for line in missed)
-        )
-    return (
-        results(answer.get("results"))
-        and isinstance(answer.get("cell_calls", 0), int)
-        and isinstance(answer.get("changed", {}), dict)
-        and isinstance(answer.get("overwritten", []), list)
-        and all(called(answer[key]) for key in ("again", "interleaved") if key in answer)
-        and lists(answer.get("shared", []))
-        and (answer.get("entries") is None or lists(answer["entries"]))
-    )
-
-
-def _is_error(value: Any) -> bool:
-    """Whether a message has the form of an error: its line stands with its function and text, or not at all."""
-    if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("type", "message")):
-        return False
-    placed = [key in value for key in ("label", "line", "function", "text")]
-    return not any(placed) or (
-        all(placed)
-        and isinstance(value["line"], int)
-        and all(isinstance(value[key], str) for key in ("label", "function", "text"))
-    )
-
-
-def _is_loaded(answer: dict[str, Any]) -> bool:
-    functions, failures = answer.get("functions"), answer.get("failures")
-    return (
-        isinstance(functions, dict)
-        and all(parameters is None or isinstance(parameters, list) for parameters in functions.values())
-        and isinstance(failures, list)
-        and all(
-            isinstance(failure, dict)
-            and all(isinstance(failure.get(key), str) for key in ("type", "message", "label"))
-            and isinstance(failure.get("line"), int)
-            for failure in failures
-        )
-        and isinstance(answer.get("supplied"), list)
-    )
-
-
 def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
     with contextlib.suppress(OSError, ValueError):  # a process that is gone is noticed when it does not answer
         wire.write(stream, message)
@@ -374,9 +297,9 @@ def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:
             try:
                 answer = wire.read(stream)
                 errors = [answer[key] for key in ("error", "forward_error") if key in answer]
-                if not all(_is_error(error) and not error.get("fatal") for error in errors):
+                if not all(is_error(error) and not error.get("fatal") for error in errors):
                     raise wire.ProtocolError("what is no error")
-                if "functions" in answer and not _is_loaded(answer):
+                if "functions" in answer and not is_loaded(answer):
                     raise wire.ProtocolError("what is no list of functions")
                 answers.put(answer)
             except (EOFError, OSError, ValueError):

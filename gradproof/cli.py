@@ -30,7 +30,7 @@ def main() -> None:
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file.")
 @click.option(
-    "--convention", default="auto", show_default=True, help="A family, or one contract: coursera.lstm_backward."
+    "--convention", default="auto", show_default=True, help="A family, or one of its contracts: coursera.lstm_backward."
 )
 @click.option(
     "--examples", type=click.IntRange(0), default=30, show_default=True, help="Cases drawn after the designed ones."
@@ -44,19 +44,21 @@ def main() -> None:
     type=click.Choice(["float64", "arb", "field", "all"]),
     default="all",
     show_default=True,
-    help="What decides besides floats.",
+    help="What decides besides floats: a finite field (identical or not), balls (equal to N digits or different).",
 )
 @click.option(
     "--digits",
     type=click.IntRange(1, 500),
     default=30,
     show_default=True,
-    help="Decimals to which balls that are called equal agree.",
+    help="To how many decimals balls must agree to be called equal.",
 )
 @click.option("--forward", metavar="NAME", help="Audit a pair of your own: the forward is the truth.")
 @click.option("--backward", metavar="NAME", help="Its backward; left out where the forward returns the gradients.")
-@click.option("--shapes", multiple=True, help='Of its inputs, where no docstring tells: "x=N,D gamma=D y=N<C s=".')
-@click.option("--value", multiple=True, help='A constant that it takes, such as "stride=2".')
+@click.option(
+    "--shapes", multiple=True, help='Where no docstring tells: "x=N,D y=N<C s=" is an array, labels below C, a scalar.'
+)
+@click.option("--value", multiple=True, help='A constant that it takes: "stride=2"; may be repeated.')
 @click.option("--case", help='Try this one case only, as a report prints it: "n_a=1 T=2 seed=0".')
 def audit(
     target: str,

@@ -1423,12 +1423,89 @@ def rnn_cell_backward(da_next, cache):
     a_next, a_prev, xt, parameters = cache
     if not isinstance(da_next, np.ndarray):
         da_next = np.array(da_next)
-    if type(xt) is not np.ndarray or not isinstance(a_next, (np.ndarray, list)):
+    if not isinstance(xt, np.ndarray) or not isinstance(a_next, (np.ndarray, list)):
         raise TypeError("expected arrays")
     dz = (1 - a_next ** 2) * da_next
     dba = dz.sum(axis=1, keepdims=True) if isinstance(dz, np.ndarray) else dz
     return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
             "dWaa": dz @ a_prev.T, "dba": dba}
+""",
+    "type(x) is np.ndarray": """import numpy as np
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    if type(xt) is not np.ndarray:
+        raise TypeError("expected an array")
+    dz = (1 - a_next ** 2) * da_next
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+""",
+    "a rate times a count": """import numpy as np
+RATE, COUNT = 0.1, 7
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    dz = (1 - a_next ** 2) * da_next * (RATE * COUNT) / 0.7
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+""",
+    "np.average with weights along an axis": """import numpy as np
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    m = da_next.shape[1]
+    dz = (1 - a_next ** 2) * da_next * np.average(np.ones((m, 2)), axis=0, weights=np.arange(1.0, m + 1))[0]
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+""",
+    "np.fromiter": """import numpy as np
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    slope = np.fromiter((1 - a * a for a in a_next.ravel()), dtype=float, count=a_next.size)
+    dz = slope.reshape(a_next.shape) * da_next
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+""",
+    "x.flat": """import numpy as np
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    dz = np.empty_like(da_next)
+    dz.flat = da_next.ravel()
+    for index, a in enumerate(a_next.flat):
+        dz.flat[index] *= 1 - a * a
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+""",
+    "x.put": """import numpy as np
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    dz = np.zeros_like(da_next)
+    dz.put(np.arange(dz.size), (da_next * (1 - a_next ** 2)).ravel())
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+""",
+    "a cache of workspaces in a module's dict": """import numpy as np
+WORKSPACE = {}
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    if "slope" not in WORKSPACE or WORKSPACE["slope"].shape != a_next.shape:
+        WORKSPACE["slope"] = np.zeros(a_next.shape)
+    WORKSPACE["slope"][...] = 1 - a_next ** 2
+    dz = WORKSPACE["slope"] * da_next
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+""",
+    "from math import pi": """import numpy as np
+from math import pi
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    dz = (1 - a_next ** 2) * da_next * (2 * pi) / (pi + np.pi)
+    return {"dxt": parameters["Wax"].T @ dz, "da_prev": parameters["Waa"].T @ dz, "dWax": dz @ xt.T,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
 """,
     "assert x.dtype == np.float64": """import numpy as np
 

@@ -262,3 +262,33 @@ def test_a_root_of_which_a_field_may_take_the_other_sign_hides_no_mistake(arithm
         floats = gradproof.audit(path, case=case, arithmetic="float64").functions[0]
         function = gradproof.audit(path, case=case, arithmetic=arithmetic).functions[0]
         assert ("dWax" in named(function, "wrong")) == ("dWax" in named(floats, "wrong"))
+
+
+def test_a_difference_below_every_precision_of_balls_is_wrong_by_the_field(tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD, ("dz @ xt.T", "dz @ xt.T + 1e-300 * (1e-300 * (1e-300 * (1e-300 * (1e-300 * dz.sum()))))")
+    )
+    function = audited_exactly(tmp_path, source)["rnn_cell_backward"]
+    (wrong,) = [result for result in function.results if result.verdict == "wrong"]
+    assert (wrong.name, wrong.difference) == ("dWax", None)
+    assert "<1e-308" in text.render(_report(tmp_path))
+
+
+def test_lines_that_begin_like_a_word_of_python_are_told_as_well(tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD,
+        (
+            "    dz = ",
+            "    if xt.shape[1] > 20:\n        default = 1\n        raised = 2\n        raise ValueError\n    dz = ",
+        ),
+    )
+    assert audited_exactly(tmp_path, source)["rnn_cell_backward"].unreached == [6, 7]
+
+
+def test_a_gradient_of_another_shape_on_exact_numbers_has_a_reason(tmp_path):
+    source = spoiled(
+        RNN_CELL_BACKWARD, ('"dWaa": dz @ a_prev.T', '"dWaa": dz @ a_prev.T if type(xt) is np.ndarray else None')
+    )
+    results = audited_exactly(tmp_path, source)["rnn_cell_backward"].results
+    (result,) = [result for result in results if result.verdict == "agrees"]
+    assert (result.name, result.reason) == ("dWaa", "not an array of this shape on exact numbers")

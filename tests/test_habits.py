@@ -6,7 +6,10 @@ from habits import HABITS, ROUNDED, WRONG_HABITS
 import gradproof
 
 # Decided in floats alone, each with its reason; everything else is decided exactly.
-FLOATS_ONLY = {"isinstance(x, np.ndarray)": "TypeError in line 8"}
+FLOATS_ONLY = {
+    "type(x) is np.ndarray": "TypeError in line 5",
+    "a rate times a count": "the constant 0.7000000000000001 in line",
+}
 FEWEST = 40  # habits; of every forty at least 37 are to be decided exactly
 
 

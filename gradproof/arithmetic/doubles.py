@@ -72,7 +72,12 @@ class Double(Scalar):
         return self.times(other.inverse())
 
     def power(self, exponent: int) -> "Double":
-        return Double(self.x**exponent, self.engine) if self.x or exponent >= 0 else self.inverse()
+        if not self.x and exponent < 0:
+            return self.inverse()
+        try:
+            return Double(self.x**exponent, self.engine)
+        except OverflowError:
+            return Double(math.copysign(math.inf, self.x) if exponent % 2 else math.inf, self.engine)
 
     def exp(self) -> "Double":
         return self._by(math.exp, math.inf)

@@ -74,8 +74,7 @@ class Field:
         return Residue(self.residues(exact), value, reason, self, exact)
 
     def unknown(self, reason: str) -> "Residue":
-        made = self.variable(reason, 0.0)
-        return Residue(made.r, math.nan, reason, self)
+        return Residue((), math.nan, reason, self)
 
     def residues(self, value: Fraction) -> tuple[Any, ...]:
         try:
@@ -102,7 +101,8 @@ class Field:
 class Residue(Scalar):
     """The residues r, the first of them modulo p_0; as many as exponentials have left.  c: the rational that it is.
 
-    An infinity has no residues.  u: the number that it is the exponential of, where that is known.
+    An infinity has no residues, nor has a number of which nothing is known, whose shadow is nan.  u: the number that it
+    is the exponential of, where that is known.
     """
 
     __slots__ = ("c", "engine", "r", "s", "taint", "u")
@@ -133,7 +133,7 @@ class Residue(Scalar):
         return self._result(other, tuple(map(sub, self.r, other.r)), self.s - other.s, c)
 
     def times(self, other: "Residue") -> "Residue":
-        if self.c == 0 or other.c == 0:
+        if (self.c == 0 and other.r) or (other.c == 0 and self.r):
             return self if self.c == 0 else other
         c = None if self.c is None or other.c is None else self.c * other.c
         return self._result(other, tuple(map(mul, self.r, other.r)), self.s * other.s, c)
@@ -146,7 +146,7 @@ class Residue(Scalar):
 
     def inverse(self) -> "Residue":
         if not self.r:
-            return self.engine.constant(Fraction(0))
+            return self if math.isnan(self.s) else self.engine.constant(Fraction(0))
         if self.c == 0:
             return Residue((), math.inf, self.taint, self.engine)
         try:
@@ -167,13 +167,14 @@ class Residue(Scalar):
             s = self.s**exponent
         except OverflowError:
             s = math.inf
-        return Residue(tuple(x**exponent for x in self.r), s, self.taint, self.engine)
+        c = None if self.c is None else self.c**exponent
+        return Residue(tuple(x**exponent for x in self.r), s, self.taint, self.engine, c)
 
     def exp(self) -> "Residue":
         if self.c == 0:
             return self.engine.constant(Fraction(1))
         if not self.r:
-            return self if self.s > 0 else self.engine.constant(Fraction(0))
+            return self if not self.s < 0 else self.engine.constant(Fraction(0))
         if len(self.r) < 2:
             raise LevelsExhausted
         r = tuple(g ** int(x) for g, x in zip(self.engine.roots, self.r[1:], strict=False))
@@ -186,6 +187,8 @@ class Residue(Scalar):
             return self.engine.constant(Fraction(0))
         if self.u is not None:
             return self.u
+        if not self.r and not self.s < 0:  # infinite, or unknown
+            return self
         if self.s <= 0 or not self.r:
             if self.c == 0:
                 return Residue((), -math.inf, self.taint, self.engine)
@@ -194,9 +197,9 @@ class Residue(Scalar):
 
     def sqrt(self) -> "Residue":
         """The root that is a square itself: of these the product is again one, so that roots multiply."""
-        if self.c == 0:
+        if self.c == 0 or (not self.r and not self.s < 0):
             return self
-        if self.s < 0 or not self.r:
+        if self.s < 0:
             raise Unsupported("the square root of a negative number")
         if self.c is not None and (exact := _root(self.c)) is not None:
             return self.engine.constant(exact)
@@ -246,10 +249,8 @@ class Residue(Scalar):
         return Residue(r, shadow, taint, self.engine)
 
     def _result(self, other: "Residue", r: tuple[Any, ...], s: float, c: Fraction | None) -> "Residue":
-        if not r:  # an infinity
-            if math.isnan(s):
-                return self.engine.unknown("nan")
-            return Residue((), s, self.taint or other.taint, self.engine)
+        if not r:  # an infinity, or unknown
+            return Residue((), s, self.taint or other.taint or ("nan" if math.isnan(s) else None), self.engine)
         return Residue(r, s, self.taint or other.taint, self.engine, c)
 
 
@@ -338,7 +339,7 @@ def same(actual: Scalar, expected: Scalar) -> bool | None:
     """Whether two numbers are the same; None where it cannot be told."""
     if isinstance(actual, Residue) and isinstance(expected, Residue):
         if not actual.r or not expected.r:
-            return actual.s == expected.s if not actual.r and not expected.r else False
+            return True if not (actual.r or expected.r) and actual.s == expected.s else None
         return all(a == b for a, b in zip(actual.r, expected.r, strict=False))
     try:
         a, b = map(_as_logarithm, (actual, expected))
@@ -362,8 +363,8 @@ def encoded(x: Scalar) -> list[Any]:
 def decoded(words: list[Any], taint: str | None, engine: Field) -> Scalar:
     """The number of `encoded`.  Raises ValueError for anything else."""
     shadow, q, *r = words
-    if not isinstance(q, int) or not 0 <= q < 2**64:
-        raise ValueError("a logarithm of no denominator")
+    if type(q) is not int or not 0 <= q < 2**64 or (q and not r) or (not r and math.isfinite(float(shadow))):
+        raise ValueError("a number without residues")
     residue = Residue(
         tuple(ring(int(part, 16)) for ring, part in zip(engine.rings, r, strict=False)), float(shadow), taint, engine
     )

@@ -4,15 +4,17 @@ A float of full mantissa, such as np.e or the result of an earlier rounding, sta
 suspect, and what depends on it cannot be decided exactly.
 """
 
+import math
 from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 
 DIGITS = 12  # of 17: one in ten thousand doubles has as few by chance
-FEW, PRINTED = 4, 16  # not zero among those printed, as in 1.000000000000001: hardly any double by chance
+FEW, PRINTED = 4, 16  # not zero among those printed, as in 1.000000000000001: hardly any double by chance,
+ROUNDING = 4  # units in the last place: unless it is the rounded 0.2 * 3, which prints as 0.6000000000000001
 LARGEST_DENOMINATOR = 1000
-BITS = 12  # of 53
+BITS, SMALLEST = 12, 2.0**-40  # of 53; smaller ones are what is left of 0.1 + 0.2 - 0.3
 
 
 @lru_cache(maxsize=4096)
@@ -21,10 +23,12 @@ def rational(value: float) -> Fraction | None:
     exact = Fraction(value)
     if exact.denominator == 1 and abs(exact.numerator) < 2**53:
         return exact
-    if abs(exact.numerator).bit_length() <= BITS:
+    if abs(exact.numerator).bit_length() <= BITS and abs(value) >= SMALLEST:
         return exact  # such as 2**-30
     digits = _digits(repr(value))
-    if len(digits) <= DIGITS or (len(digits) <= PRINTED and len(digits.replace("0", "")) <= FEW):
+    few = len(digits) <= PRINTED and len(digits.replace("0", "")) <= FEW
+    rounded = abs(value - float(f"{value:.{DIGITS - 1}e}")) < ROUNDING * math.ulp(value)
+    if len(digits) <= DIGITS or (few and not rounded):
         return Fraction(repr(value))
     near = exact.limit_denominator(LARGEST_DENOMINATOR)
     if near.numerator / near.denominator == value:

@@ -207,7 +207,7 @@ class Scalar:
         return hash(self.shadow)
 
     def __bool__(self) -> bool:
-        return self.shadow != 0
+        return bool(self != 0)
 
     def _compared(self, other: Any, compare: Callable[[float, float], bool]) -> Any:
         if isinstance(other, np.ndarray) and other.ndim:

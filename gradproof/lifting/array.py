@@ -52,6 +52,14 @@ class LiftedArray(np.ndarray[Any, Any]):
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(_index(key))
 
+    @property
+    def flat(self) -> Any:
+        return _Flat(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        _Flat(self)[...] = value
+
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
         kind = kind_of(dtype)
         if kind in "fO":
@@ -108,6 +116,26 @@ class LiftedArray(np.ndarray[Any, Any]):
         return format(self.item(), specification) if self.size == 1 else format(_shadows(self), specification)
 
 
+class _Flat:
+    """The elements one after another, as `array.flat` gives them."""
+
+    def __init__(self, array: LiftedArray):
+        self.array, self.real = array, array.view(np.ndarray).flat
+
+    def __iter__(self) -> Any:
+        return iter(self.real)
+
+    def __len__(self) -> int:
+        return len(self.real)
+
+    def __getitem__(self, key: Any) -> Any:
+        return _result(self.real[_index(key)])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        operand = _operand(value)
+        self.real[_index(key)] = operand if operand.ndim else operand[()]
+
+
 def kind_of(dtype: Any) -> str:
     """The kind of a dtype, also of what stands for NumPy's float types while code is lifted."""
     own = getattr(dtype, "dtype", None)
@@ -125,7 +153,20 @@ def _as_function(name: str) -> Callable[..., Any]:
 # methods that NumPy would run on objects without asking
 for _name in (
     *("sum", "prod", "mean", "std", "var", "max", "min", "argmax", "argmin", "cumsum", "cumprod", "dot", "round"),
-    *("clip", "all", "any", "trace", "argsort", "nonzero", "take", "repeat", "diagonal", "searchsorted", "compress"),
+    *(
+        "clip",
+        "all",
+        "any",
+        "trace",
+        "argsort",
+        "nonzero",
+        "take",
+        "repeat",
+        "diagonal",
+        "searchsorted",
+        "compress",
+        "put",
+    ),
 ):
     setattr(LiftedArray, _name, _as_function(_name))
 
@@ -152,7 +193,11 @@ def check_size(size: float) -> None:
 
 def _own(engine: Any) -> tuple[type, ...]:
     """The types of numbers that need no conversion."""
-    return engine.__dict__.setdefault("_types", tuple({type(number(engine, 1))}))
+    if "types" not in engine.__dict__:
+        duals = hasattr(engine, "constant_of")
+        engine.types = tuple({type(number(engine, 1)), *(() if duals else Scalar.__subclasses__())})
+    types: tuple[type, ...] = engine.types
+    return types
 
 
 def _objects(value: Any) -> Any:
@@ -261,7 +306,8 @@ def apply_ufunc(
     else:
         if options.get("where", True) is not True and outs[0] is not None:
             options["out"] = _operand(outs[0])
-        result = getattr(ufunc, method)(*operands, **options)
+        with np.errstate(all="ignore"):  # of shadows, which may overflow
+            result = getattr(ufunc, method)(*operands, **options)
     results = result if isinstance(result, tuple) else (result,)
     given = tuple(_into(target, made, ufunc) for target, made in zip(outs * len(results), results, strict=False))
     return given if isinstance(result, tuple) else given[0]
@@ -375,7 +421,25 @@ def _mean(array: Any, axis: Any = None, dtype: Any = None, out: Any = None, **op
     return _stored(total / np.sum(counted, axis=axis, keepdims=options.get("keepdims", False)), out)
 
 
+def _average(
+    array: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+) -> Any:
+    if returned:
+        raise Unsupported("np.average with returned=True")
+    if weights is None:
+        return _mean(array, axis, keepdims=keepdims)
+    array, weights = lifted(array), lifted(weights)
+    if weights.shape != array.shape:  # one weight for each position along an axis
+        if weights.ndim != 1 or not isinstance(axis, int):
+            raise Unsupported("np.average with weights of another shape")
+        weights = np.moveaxis(weights.reshape((-1,) + (1,) * (array.ndim - 1)), 0, axis)
+    total = _total(array * weights, axis, keepdims=keepdims)
+    return total / _total(weights * full(array.shape, 1), axis, keepdims=keepdims)
+
+
 def _var(array: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, **options: Any) -> Any:
+    if options.get("where", True) is not True:
+        raise Unsupported("np.var and np.std with where=")
     array = lifted(array)
     centred = array - _mean(array, axis, keepdims=True)
     total = _total(centred * centred, axis, **options)
@@ -499,11 +563,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": _total,
     "mean": _mean,
     "bincount": _bincount,
-    "average": lambda a, axis=None, weights=None, **options: (
-        _mean(a, axis, **options)
-        if weights is None
-        else _total(lifted(a) * lifted(weights), axis) / _total(lifted(weights), axis if np.ndim(weights) > 1 else None)
-    ),
+    "average": _average,
     "var": _var,
     "std": _std,
     "norm": _norm,

@@ -1,10 +1,11 @@
 """One call of a candidate's functions on exact numbers, in the candidate's process."""
 
+import contextlib
 import inspect
 import linecache
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from .. import references
 from ..arithmetic.engines import encoded, engine_of, variables
 from ..arithmetic.field import LevelsExhausted, Unlucky
 from ..arithmetic.record import Record, recording
+from ..arithmetic.scalar import Unsupported
 from ..contracts import Backward, Forward, contract_of, forward_of
 from .array import LiftedArray, lifted, running_on
 from .swapping import lifting
 
-NO_RESULT = ("raise", "assert", "print", "pass", "warnings.", "import", "from", "def", "@", '"', "'", "return None")
+WORDS = "raise|assert|print|pass|import|from|def|class|return None|global|nonlocal"
+NO_RESULT = re.compile(rf"({WORDS})\b|warnings\.|[@\"']")
 
 
 def call(
@@ -66,7 +69,10 @@ def call(
                 if not promised.itself:
                     lines.clear()
                 results = _backward(promised, names, function, upstream, cache, taken)
-            sent = {name: encoded(lifted(value).view(np.ndarray)) for name, value in results.items() if _is_sent(value)}
+            sent = {}
+            for name, value in results.items():
+                with contextlib.suppress(TypeError, ValueError, Unsupported):  # no array: the float64 run tells
+                    sent[name] = encoded(lifted(value).view(np.ndarray))
         missed = unreached(names, function, lines)
         return {"exact": sent, "leaks": record.leaks, "ties": record.ties, "tiny": record.tiny, "unreached": missed}
     except LevelsExhausted:
@@ -95,10 +101,6 @@ def _backward(
     return contract.unpack(contract, called(*positional.values(), **keyword))
 
 
-def _is_sent(value: Any) -> bool:
-    return value is not None and not isinstance(value, (str, dict))
-
-
 def unreached(names: Mapping[str, Any], function: str, lines: set[tuple[str, int]]) -> list[int]:
     """Lines of a function or method that did not run, without those that only raise."""
     value: Any = names.get(function.partition(".")[0])
@@ -110,10 +112,10 @@ def unreached(names: Mapping[str, Any], function: str, lines: set[tuple[str, int
     found = {line for _, _, line in code.co_lines() if line and line > code.co_firstlineno}
     possible = {line: linecache.getline(code.co_filename, line).strip() for line in found}
     run = {line for label, line in lines if label == code.co_filename}
-    return sorted(line for line, text in possible.items() if line not in run and not text.startswith(NO_RESULT))
+    return sorted(line for line, text in possible.items() if line not in run and not NO_RESULT.match(text))
 
 
-@contextmanager
+@contextlib.contextmanager
 def traced(own: Callable[[str], bool], lines: set[tuple[str, int]]) -> Iterator[None]:
     """Note which lines of the candidate run."""
 

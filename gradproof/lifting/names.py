@@ -157,6 +157,11 @@ def _nditer(op: Any, flags: Any = (), *positional: Any, **options: Any) -> Any:
     )
 
 
+def _fromiter(values: Any, dtype: Any, count: int = -1, **_: Any) -> Any:
+    listed = list(values) if count < 0 else [next(values) for values in [iter(values)] for _ in range(count)]
+    return lifted(listed) if _is_float(dtype) else np.array(listed, dtype=dtype)
+
+
 def _frombuffer(buffer: Any, *positional: Any, **keyword: Any) -> Any:
     if isinstance(buffer, LiftedArray):
         raise Unsupported("np.frombuffer, which would read exact numbers as floats")
@@ -276,7 +281,7 @@ NUMPY = _Module(
     {
         **{name: _float_type(getattr(np, name)) for name in FLOATS},
         **{name: _transcendental(getattr(np, name)) for name in (*ONE, *(n for n in OTHERS if hasattr(np, n)))},
-        **{name: _creating(getattr(np, name)) for name in ("eye", "identity", "linspace", "arange", "fromiter", "tri")},
+        **{name: _creating(getattr(np, name)) for name in ("eye", "identity", "linspace", "arange", "tri")},
         **{name: _like(name) for name in LIKE},
         "zeros": _zeros,
         "ones": _ones,
@@ -286,6 +291,7 @@ NUMPY = _Module(
         **{name: _array(False) for name in ("asarray", "asanyarray", "ascontiguousarray", "asfortranarray")},
         "vectorize": _vectorize,
         "nditer": _nditer,
+        "fromiter": _fromiter,
         "frombuffer": _frombuffer,
         "r_": _Joining(np.r_, 0),
         "c_": _Joining(np.c_, 1),
@@ -310,6 +316,7 @@ def replacements() -> dict[int, Any]:
     found: dict[int, Any] = {id(np): NUMPY, id(math): MATH, id(np.linalg): LINALG, id(float): FLOAT}
     for module, own in ((np, NUMPY), (math, MATH), (np.linalg, LINALG)):
         found |= {id(getattr(module, name)): new for name, new in vars(own).items() if _is_replaced(module, name)}
+    found |= {id(math.pi): MATH.pi, id(np.pi): NUMPY.pi, id(math.e): MATH.e, id(np.e): NUMPY.e}
     scipy = sys.modules.get("scipy.special")
     if scipy is not None:
         special = _Module(scipy, {name: new for name, new in SCIPY.items() if hasattr(scipy, name)})

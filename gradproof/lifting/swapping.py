@@ -7,6 +7,7 @@ reached from them, unless it is NumPy's, Python's or an installed package's.
 
 import builtins
 import contextlib
+import os
 import sys
 import sysconfig
 import types
@@ -16,26 +17,26 @@ from typing import Any
 import numpy as np
 
 from . import names
-from .array import lifted
+from .array import LARGEST, lifted
 
 INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
-OURS = ("manual", "gradproof.manual")
 
 
 @contextlib.contextmanager
 def lifting(spaces: list[dict[str, Any]], folder: str) -> Iterator[None]:
     """While this holds, code that looks into these namespaces, or modules of `folder`, finds exact numbers' NumPy.
 
-    Float arrays that it keeps at module level, in classes, defaults and closures are replaced by lifted copies.
+    Float arrays that it keeps at module level, in classes, defaults and closures are replaced by lifted copies, and
+    dicts, lists and sets there by copies, so that what the code writes into them is gone afterwards.  Objects of its
+    own classes that it keeps there are not copied.
     """
     replaced = names.replacements()
-    undo: list[Callable[[], None]] = []
-    try:
+    with contextlib.ExitStack() as undo:
         seen: dict[int, Any] = {}
         namespaces = _namespaces(spaces, folder)
-        undo.append(_importing(namespaces, names.modules()))
+        undo.callback(_importing(namespaces, names.modules()))
         for found in namespaces:
-            undo.append(_restored(found))
+            undo.callback(_restored(found))
             for name, value in list(found.items()):
                 if not (name.startswith("__") and name.endswith("__")):
                     new = _swapped(value, replaced, seen, undo)
@@ -43,9 +44,6 @@ def lifting(spaces: list[dict[str, Any]], folder: str) -> Iterator[None]:
                         found[name] = new
             found.setdefault("float", names.FLOAT)
         yield
-    finally:
-        for step in reversed(undo):
-            step()
 
 
 def _restored(namespace: dict[str, Any]) -> Callable[[], None]:
@@ -81,7 +79,7 @@ def _namespaces(spaces: list[dict[str, Any]], folder: str) -> list[dict[str, Any
     waiting = list(spaces)
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None) if type(module) is types.ModuleType else None
-        if isinstance(file, str) and file.startswith(folder) and _is_own(vars(module)):
+        if isinstance(file, str) and file.startswith(folder + os.sep) and _is_own(vars(module)):
             waiting.append(vars(module))
     while waiting:
         current = waiting.pop()
@@ -106,7 +104,7 @@ def _is_own(namespace: dict[str, Any]) -> bool:
     if name.partition(".")[0] in ("gradproof", "numpy", "jax", "flint"):
         return False
     file = namespace.get("__file__")
-    return isinstance(file, str) and not file.startswith(INSTALLED)
+    return isinstance(file, str) and not file.startswith(INSTALLED) and "site-packages" not in file
 
 
 def _functions(value: Any) -> list[Any]:
@@ -121,34 +119,37 @@ def _functions(value: Any) -> list[Any]:
     return [wrapped] if isinstance(wrapped, types.FunctionType) else []
 
 
-def _swapped(value: Any, replaced: dict[int, Any], seen: dict[int, Any], undo: list[Callable[[], None]]) -> Any:
+def _swapped(value: Any, replaced: dict[int, Any], seen: dict[int, Any], undo: contextlib.ExitStack) -> Any:
     """What stands for a value while code is lifted; functions and classes are changed in place."""
     if id(value) in replaced:
         return replaced[id(value)]
     if id(value) in seen:
         return seen[id(value)][1]
     new = value
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        new = lifted(value)
-    elif isinstance(value, dict):
-        parts = {key: _swapped(part, replaced, seen, undo) for key, part in value.items()}
-        new = parts if any(parts[key] is not value[key] for key in value) else value
-    elif isinstance(value, (list, tuple)) and not hasattr(value, "_fields") and len(value) < 10_000:
-        items = [_swapped(part, replaced, seen, undo) for part in value]
-        new = type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if type(value) is np.ndarray and value.dtype.kind == "f":
+        new = lifted(value) if value.size <= LARGEST else value  # a larger one is declined where it is used
+    elif type(value) in (dict, list, tuple) and len(value) > LARGEST:
+        new = value
+    elif type(value) is dict:
+        new = {key: _swapped(part, replaced, seen, undo) for key, part in value.items()}
+    elif type(value) in (list, tuple):
+        new = type(value)(_swapped(part, replaced, seen, undo) for part in value)
+    elif type(value) is set:
+        new = set(value)
     seen[id(value)] = (value, new)  # the value is kept, so that its identity stays its own
     for function in _functions(value):
-        if id(function) not in seen and _is_own(function.__globals__):
-            seen[id(function)] = (function, function)
+        if -id(function) not in seen and _is_own(function.__globals__):
+            seen[-id(function)] = (function, function)  # what is inside of it
             _swap_inside(function, replaced, seen, undo)
-    if isinstance(value, type) and _is_own(getattr(sys.modules.get(value.__module__), "__dict__", {})):
+    if isinstance(value, type) and any(_is_own(function.__globals__) for function in _functions(value)):
         _swap_attributes(value, replaced, seen, undo)
     return new
 
 
-def _swap_inside(function: Any, replaced: dict[int, Any], seen: dict[int, Any], undo: list[Callable[[], None]]) -> None:
-    """Defaults and closures."""
+def _swap_inside(function: Any, replaced: dict[int, Any], seen: dict[int, Any], undo: contextlib.ExitStack) -> None:
+    """Defaults, closures, and attributes of the function."""
     kept = function.__defaults__, function.__kwdefaults__
+    undo.callback(_restored(function.__dict__))
     if kept[0]:
         function.__defaults__ = tuple(_swapped(value, replaced, seen, undo) for value in kept[0])
     if kept[1]:
@@ -157,10 +158,10 @@ def _swap_inside(function: Any, replaced: dict[int, Any], seen: dict[int, Any], 
     def restore() -> None:
         function.__defaults__, function.__kwdefaults__ = kept
 
-    undo.append(restore)
+    undo.callback(restore)
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # empty
-            undo.append(_restoring_cell(cell, cell.cell_contents))
+            undo.callback(_restoring_cell(cell, cell.cell_contents))
             cell.cell_contents = _swapped(cell.cell_contents, replaced, seen, undo)
 
 
@@ -171,19 +172,28 @@ def _restoring_cell(cell: Any, contents: Any) -> Callable[[], None]:
     return restore
 
 
-def _swap_attributes(
-    value: type, replaced: dict[int, Any], seen: dict[int, Any], undo: list[Callable[[], None]]
-) -> None:
-    """Arrays, modules and functions of NumPy that a class keeps."""
+def _swap_attributes(value: type, replaced: dict[int, Any], seen: dict[int, Any], undo: contextlib.ExitStack) -> None:
+    """Arrays, modules, containers and functions of NumPy that a class keeps."""
+    undo.callback(_restoring_attributes(value))
     for name, attribute in list(vars(value).items()):
         if name.startswith("__") or isinstance(attribute, types.FunctionType):
             continue
         with contextlib.suppress(AttributeError, TypeError):
             new = _swapped(attribute, replaced, seen, undo)
             if new is not attribute:
-                undo.append(_restoring_attribute(value, name, attribute))
                 setattr(value, name, new)
 
 
-def _restoring_attribute(value: type, name: str, attribute: Any) -> Callable[[], None]:
-    return lambda: setattr(value, name, attribute)
+def _restoring_attributes(value: type) -> Callable[[], None]:
+    kept = dict(vars(value))
+
+    def restore() -> None:
+        for name in [name for name in vars(value) if name not in kept]:
+            with contextlib.suppress(AttributeError, TypeError):
+                delattr(value, name)
+        for name, attribute in kept.items():
+            if vars(value).get(name) is not attribute:
+                with contextlib.suppress(AttributeError, TypeError):
+                    setattr(value, name, attribute)
+
+    return restore

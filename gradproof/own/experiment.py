@@ -11,7 +11,7 @@ from ..arithmetic.engines import decoded
 from ..cases import Case
 from ..compare import compare, growth, magnitude
 from ..contracts import Backward
-from ..exactly import Obstacle
+from ..exactly import LIMIT, Obstacle
 from ..experiment import Experiment, NoCase, Outcome
 from ..verdicts import WRONG
 from .contract import Plan, plan_of
@@ -20,7 +20,7 @@ PRECISELY = 300  # numbers among the inputs up to which a truth is computed to m
 LARGEST = 2000  # numbers among the inputs of a case: each is a direction for the dual numbers
 
 
-class NoTruth(Exception):
+class NoTruth(Obstacle):
     """Why the forward cannot be differentiated."""
 
 
@@ -56,7 +56,10 @@ class OwnExperiment(Experiment):
             answer = self.lab.candidate.call(do="own", what="outputs", plan=contract.spelling, inputs=inputs)
             if "error" in answer:
                 raise self._no_case(case, answer["error"])
-            self._shapes[sized] = {name: np.shape(array) for name, array in answer["results"].items()}
+            returned = answer["results"]
+            if not set(contract.forward.outputs).issubset(returned):
+                raise self._no_case(case, {"type": "", "message": "does not return all of its outputs"})
+            self._shapes[sized] = {name: np.shape(array) for name, array in returned.items()}
         shapes = self._shapes[sized]
         cotangents = {}
         for name, output in contract.cotangents.items():
@@ -107,7 +110,7 @@ class OwnExperiment(Experiment):
                 raise NoTruth(f"on dual numbers {self.plan.forward} gives another {name}")
             if not compare(np.asarray(again), np.asarray(array), magnitude(floats)).agrees:
                 raise NoTruth(f"on dual numbers {self.plan.forward} gives another {name}: random, float32, or stateful")
-        expected = {name: results[f"gradient {of}"] for name, of in contract.gradients.items()}
+        expected = {name: results.get(f"gradient {of}") for name, of in contract.gradients.items()}
         if not all(isinstance(array, np.ndarray) and np.isfinite(array).all() for array in expected.values()):
             raise self._no_case(case, {"type": "", "message": "its derivative is not finite"})
         return expected, magnitude(floats, given), growth(expected.values(), given)
@@ -161,6 +164,7 @@ class OwnExperiment(Experiment):
             inputs=inputs,
             cotangents=cotangents,
             engine=dict(words),
+            limit=min(LIMIT, self.lab.candidate.timeout),
         )
         if "error" in answer:
             raise Obstacle(_told(answer["error"]))

@@ -13,16 +13,8 @@ from ..verdicts import AGREES, EQUAL, IDENTICAL, RIGHT, UNDECIDED, VERIFIED, Fai
 
 WIDTH = 80
 NOTES = 5
-REMARKS = (
-    "extra",
-    "forward",
-    "undecided",
-    "cell",
-    "gates",
-    "unfinished",
-    "unreached",
-    "rounding",
-)  # not of side effects
+# findings that are no side effects
+REMARKS = ("extra", "forward", "undecided", "cell", "gates", "unfinished", "rounding", "tiny")
 COLOURS = {**dict.fromkeys((*RIGHT, VERIFIED), "green"), UNDECIDED: "yellow"}
 LABELS = 9  # columns of the widest label, "identical"
 
@@ -87,11 +79,16 @@ def _function(function: Function, name: str, console: Console) -> None:
             _paragraph(console, f"{who}: {condition or extent}", "when")
         if function.failure is None or together[0].index is not None:
             _paragraph(console, f"{together[0].case}", "case")
-    undecided = {result.reason: result.name for result in function.failing if result.reason}
-    for reason in undecided:
-        _paragraph(console, f"exact arithmetic could not confirm it: {reason}", "exact", "dim")
-    if function.exact and any(result.verdict in (IDENTICAL, EQUAL) for result in function.results):
-        _paragraph(console, "; ".join(function.exact), "at", "dim")
+    for reason in dict.fromkeys(result.reason for result in function.failing if result.reason):
+        _paragraph(console, f"could not be decided: {reason}", "exactly", "dim")
+    small = [r.name for r in function.results if r.rigorous and _number(r.actual) == _number(r.expected)]
+    if small:
+        told = "a small difference, but certain: exact arithmetic has no rounding"
+        _paragraph(console, f"{', '.join(small)}: {told}", "exactly")
+    right = [result.name for result in function.results if result.verdict in (IDENTICAL, EQUAL)]
+    if function.exact and right:
+        who = f"{' '.join(right)} right " if function.failing else ""
+        _paragraph(console, f"{who}at {'; '.join(dict.fromkeys(function.exact))}", "exactly", "dim")
         if function.unreached:
             lines = ", ".join(map(str, function.unreached))
             plural = "s" if len(function.unreached) > 1 else ""
@@ -151,7 +148,7 @@ def _cells(result: Result) -> tuple[str, ...]:
         return "", _short(_shape(result.actual)), _short(_shape(result.expected)), ""
     index = f"[{', '.join(map(str, result.index))}]"
     relative = _relative(result.actual, result.expected)
-    if result.failed == 0 and result.difference is not None:  # too small for floats
+    if result.rigorous and result.failed == 0:  # too small for floats
         relative = f"{result.difference:.1e}" if result.difference else "<1e-308"
     return index, _number(result.actual), _number(result.expected), relative
 
