@@ -174,7 +174,8 @@ def notes_of(candidate: Candidate) -> list[Note]:
 
 def _nothing(reason: str, notes: list[Note]) -> str:
     told = "It looks for functions such as lstm_backward(da, caches): `gradproof conventions` lists them all"
-    return "\n".join([reason, *(note.message for note in notes), told])
+    own = "For a pair of your own: --forward NAME --backward NAME; in Python: audit(backward, forward=forward)"
+    return "\n".join([reason, *(note.message for note in notes), told, own])
 
 
 def _reproduce(function: Function, file: str, convention: str) -> str | None:

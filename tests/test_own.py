@@ -190,9 +190,9 @@ RETURN = "return dz @ w.T, x.T @ dz, dz.sum(axis=0)"
     [
         ('return {"db": dz.sum(0), "dx": dz @ w.T, "dw": x.T @ dz}', ["db", "dx", "dw"]),
         (
-            'grads = {}\n    for k, v in {"w": x.T @ dz, "x": dz @ w.T}.items():\n'
+            'grads = {}\n    for k, v in {"w": x.T @ dz, "x": dz @ w.T, "b": dz.sum(0)}.items():\n'
             '        grads["grad_" + k] = v\n    return grads',
-            ["grad_w", "grad_x"],
+            ["grad_w", "grad_x", "grad_b"],
         ),
         ("return G(w=x.T @ dz, x=dz @ w.T, b=dz.sum(0))", ["w", "x", "b"]),
         ("dx = dz @ w.T\n    return dx", ["dx"]),
@@ -346,7 +346,7 @@ def test_a_backward_that_raises_has_its_error_and_line(tmp_path):
 
 def test_a_forward_that_always_raises_is_told(tmp_path):
     function = dense(tmp_path, ("x @ w + b", "x @ w + bias"))
-    assert (function.verdict, function.failure.type, kinds(function)) == ("raises", "NameError", {"forward"})
+    assert (function.verdict, function.failure.type, kinds(function)) == ("undecided", "NameError", {"forward"})
 
 
 def test_a_forward_that_dual_numbers_do_not_run_is_undecided(tmp_path):
@@ -390,6 +390,157 @@ def test_a_forward_in_jax_is_differentiated_by_jax(tmp_path):
     assert (named(function, "wrong"), named(function, "identical")) == ({"dw"}, {"dx", "db"})
 
 
+# what the forward cannot be asked, and what the backward does not say
+
+DROPOUT = """
+def drop(x, p=0.5):
+    # x (N, D)
+    mask = (np.random.rand(*x.shape) > p) / (1 - p)
+    return x * mask, mask
+
+def drop_grad(dout, mask):
+    return dout * mask{}
+"""
+
+
+@pytest.mark.parametrize("spoilt", ["", " * 2"])
+def test_a_forward_that_is_random_in_some_cases_only_is_undecided(tmp_path, spoilt):
+    function = audited(tmp_path, DROPOUT.format(spoilt), "drop", "drop_grad")
+    assert (function.verdict, kinds(function)) == ("undecided", {"undecided"})
+    assert "seed it inside the forward" in function.findings[0].message
+
+
+def test_a_forward_that_is_random_in_no_case_but_one_asked_for_a_condition_is_undecided(tmp_path):
+    odd = "    if x.shape == (3, 1): mask = np.random.rand(3, 1)\n    return x * mask"
+    source = spoiled(
+        DROPOUT.format(" * (1.5 if len(mask) == 1 or mask.shape[1] == 3 else 1)"),
+        ("    return x * mask", odd),
+        ("np.random.rand(*x.shape) > p", "x < 99"),
+    )
+    function = audited(tmp_path, source, "drop", "drop_grad", examples=0)
+    assert (function.verdict, kinds(function)) == ("undecided", {"undecided"})
+
+
+def test_a_mask_that_is_seeded_inside_the_forward_has_a_truth(tmp_path):
+    source = DROPOUT.format("").replace("    mask =", "    np.random.seed(0)\n    mask =")
+    assert audited(tmp_path, source, "drop", "drop_grad").verdict == "verified"
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [("", "verified"), (" * 2", "wrong")])
+def test_cases_without_a_truth_are_left_out_and_told(tmp_path, wrong, verdict):
+    odd = "    if len(x) == 1: out = out * np.linalg.inv(x @ x.T)\n    return out"
+    path = tmp_path / "candidate.py"
+    source = spoiled(DENSE, ("    return out", odd), ("x.T @ dz", f"x.T @ dz{wrong}"))
+    path.write_text("import numpy as np\n" + source, encoding="utf-8")
+    report = gradproof.audit(path, forward="dense", backward="dense_grad", examples=0)
+    assert report.functions[0].verdict == verdict
+    assert any("that have no truth" in note.message and "in jax.numpy" in note.message for note in report.notes)
+
+
+SQUARE = """
+def square(x):
+    # x (N, D)
+    return x ** 2, x
+
+def square_grad(dout, x):
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [("return dout @ x", "ValueError"), ("raise KeyError('no')", "KeyError"), ("return helper(x)", "NameError")],
+)
+def test_a_backward_that_raises_at_its_first_call_has_its_own_error(tmp_path, body, error):
+    function = audited(tmp_path, f"{SQUARE}    {body}\n", "square", "square_grad")
+    assert (function.verdict, function.failure.type, function.failure.line) == ("raises", error, 8)
+
+
+def test_a_lone_array_is_the_gradient_of_the_only_input(tmp_path):
+    body = "    if len(x) < 5: raise ValueError\n    return 2 * dout * x\n"
+    function = audited(tmp_path, SQUARE + body, "square", "square_grad", case="N=5 D=2")
+    assert (function.verdict, [r.name for r in function.results]) == ("verified", ["dx"])
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("return dx, np.full(3, np.nan)", "result 2 belongs to no input"),
+        ("return dx, dw", "result 2 (dw) belongs to no input"),
+        ('return {"dx": dx, "dw": dw}', "result dw belongs to no input"),
+    ],
+)
+def test_a_result_that_belongs_to_no_input_is_told(tmp_path, returned, told):
+    function = audited(tmp_path, f"{SQUARE}    dx, dw = 2 * dout * x, x\n    {returned}\n", "square", "square_grad")
+    (finding,) = function.findings
+    assert (function.verdict, finding.kind) == ("verified", "extra")
+    assert told in finding.message
+
+
+def test_what_stands_for_integers_is_not_extra(tmp_path):
+    source = ROWS.replace("return d, None", "return d, np.zeros(len(at))")
+    function = audited(tmp_path, source, "rows", "rows_grad", signature=gradproof.Signature({"x": ("N", "D")}))
+    assert (function.verdict, function.findings) == ("verified", [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "missing"),
+    [
+        ([(RETURN, "return dz @ w.T, x.T @ dz")], {}, {"db"}),
+        ([(RETURN, 'return {"dw": x.T @ dz}')], {}, {"db"}),
+        ([(RETURN, "return dz @ w.T, x.T @ dz, None")], {}, set()),
+        ([(RETURN, "dx = dz @ w.T\n    return dx")], {}, set()),
+        (
+            [(RETURN, "return x.T @ dz, dz.sum(0)")],
+            {"signature": gradproof.Signature(gradients={0: "w", 1: "b"})},
+            set(),
+        ),
+        ([(RETURN, "dw = x.T @ dz\n    return dw")], {"signature": gradproof.Signature(gradients={"dw": "w"})}, set()),
+        ([(RETURN, "dw = x.T @ dz\n    return dw  # b is fixed")], {}, set()),
+        ([(RETURN, "dw = x.T @ dz\n    return dw")], {"signature": gradproof.Signature(gradients={1: "x"})}, {"dx"}),
+    ],
+    ids=["fewer", "of a dict", "None", "data only", "declared", "named", "fixed", "demanded"],
+)
+def test_a_weight_beside_others_needs_its_gradient(tmp_path, changes, options, missing):
+    function = dense(tmp_path, *changes, **options)
+    assert (named(function, "missing"), function.verdict) == (missing, "wrong" if missing else "verified")
+
+
+def test_data_without_a_gradient_are_a_note(tmp_path):
+    path = tmp_path / "candidate.py"
+    source = spoiled(DENSE, (RETURN, "dw, db = x.T @ dz, dz.sum(0)\n    return dw, db"))
+    path.write_text("import numpy as np\n" + source, encoding="utf-8")
+    report = gradproof.audit(path, forward="dense", backward="dense_grad", examples=0)
+    assert report
+    assert any(note.message == "no gradient of x is returned: not audited" for note in report.notes)
+
+
+POOL = """
+def pool(x):
+    # x (N, C, H, W)
+    N, C, H, W = x.shape
+    {}
+    return x.reshape(N, C, H // 2, 2, W // 2, 2).sum(axis=(3, 5))
+
+def pool_grad(dout):
+    return dout.repeat(2, axis=2).repeat(2, axis=3)
+"""
+
+
+def test_exact_cases_have_distinct_sizes_where_the_forward_takes_them(tmp_path):
+    function = audited(tmp_path, POOL.format(""), "pool", "pool_grad")
+    sizes = dict(part.split("=") for part in function.exact[0].split())
+    assert function.verdict == "verified"
+    assert len({sizes[name] for name in "NCHW"}) == 4
+    assert min(int(sizes["H"]), int(sizes["W"])) == 4
+
+
+def test_a_forward_of_equal_sizes_only_is_told_what_to_declare(tmp_path):
+    path = tmp_path / "candidate.py"
+    path.write_text("import numpy as np\n" + POOL.format("assert N == C == H == W"), encoding="utf-8")
+    report = gradproof.audit(path, forward="pool", backward="pool_grad", examples=0)
+    assert any('--shapes "x=N,C,2*H,2*W"' in note.message for note in report.notes)
+
+
 # other ways in
 
 ROWS = """
@@ -430,6 +581,19 @@ def double_grad(dout, cache):
 
 def test_function_objects_are_audited():
     gradproof.assert_gradients(double_grad, forward=double, examples=2)
+
+
+def test_a_function_without_source_has_its_docstring():
+    names = {"np": np}
+    exec('def f(x):\n    """x (N, D)"""\n    return np.sin(x), x\ndef g(d, cache): return d * np.cos(cache)', names)
+    assert gradproof.audit(names["g"], forward=names["f"], examples=2)
+
+
+def test_a_forward_may_be_imported_from_beside(tmp_path):
+    (tmp_path / "layers.py").write_text("import numpy as np\n" + DENSE, encoding="utf-8")
+    backward = DENSE[DENSE.index("def dense_grad") :]
+    source = "from layers import dense as layer\n" + backward
+    assert audited(tmp_path, source, "layer", "dense_grad").verdict == "verified"
 
 
 def test_closures_are_audited():
@@ -475,6 +639,63 @@ def test_an_error_names_what_is_not_known(tmp_path, changes, options, told):
     with pytest.raises(gradproof.AuditError) as error:
         audited(tmp_path, spoiled(DENSE, *changes), **options)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("return 2 * x\ndef g(d): return d.tolist()", "g returned a list of lists, not an array"),
+        ("return x.tolist()\ndef g(d): return d", "f returned a list of lists, not an array"),
+        ("out = 2 * x\ndef g(d): return d", "f returned None: is a return missing?"),
+    ],
+)
+def test_what_is_returned_in_place_of_an_array_is_named(tmp_path, source, told):
+    with pytest.raises(gradproof.AuditError, match=told.replace("?", r"\?")):
+        audited(tmp_path, f"def f(x):\n    # x (N, D)\n    {source}\n", "f", "g")
+
+
+def test_a_backward_without_a_return_is_unfinished(tmp_path):
+    function = audited(tmp_path, f"{SQUARE}    2 * dout * x\n", "square", "square_grad")
+    assert (function.verdict, function.failure.message) == ("unfinished", "returned None: is a return missing?")
+
+
+def test_a_method_is_told_to_be_wrapped(tmp_path):
+    source = "class Layer:\n    def forward(self, x): return x\n    def backward(self, d): return d\n"
+    with pytest.raises(gradproof.AuditError, match=r"def f\(x\): layer = Layer\(\); return layer.forward\(x\), layer"):
+        audited(tmp_path, source, "Layer.forward", "Layer.backward")
+
+
+def test_function_objects_are_told_what_to_say_in_python():
+    with pytest.raises(gradproof.AuditError) as error:
+        gradproof.audit(unsaid_grad, forward=unsaid)
+    assert 'Signature(inputs={"x": ("?",)})' in str(error.value)
+    assert "--" not in str(error.value)
+
+
+def unsaid(x):
+    return 2 * x
+
+
+def unsaid_grad(dout):
+    return 2 * dout
+
+
+def test_a_signature_that_is_a_dict_is_an_error():
+    with pytest.raises(TypeError, match=r"signature is a dict; expected a Signature"):
+        gradproof.audit(unsaid_grad, forward=unsaid, signature={"x": ("N",)})
+
+
+def test_a_file_without_known_functions_is_told_of_pairs(tmp_path):
+    path = tmp_path / "candidate.py"
+    path.write_text("def unsaid(x):\n    return x\n", encoding="utf-8")
+    with pytest.raises(gradproof.AuditError, match="--forward NAME --backward NAME"):
+        gradproof.audit(path)
+
+
+def test_labels_are_asked_for_at_once(tmp_path):
+    source = spoiled(LOSS, ("w (D, C), x (N, D), y: labels (N,), 0 <= y[i] < C", "the loss"))
+    with pytest.raises(gradproof.AuditError, match=r"y=\?<\?.*y=N<C"):
+        audited(tmp_path, source, "loss")
 
 
 def test_labels_without_a_bound_are_asked_for(tmp_path):

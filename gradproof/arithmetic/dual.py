@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .scalar import Engine, Scalar, Unsupported, number
+from .scalar import Scalar, Unsupported
 
 DERIVATIVES = {
     "sin": lambda x: x.function("cos"),
@@ -93,7 +93,7 @@ class Dual(Scalar):
         return bool(self.x.may_be(other.x))
 
     def _chain(self, value: Any, derivative: Any) -> "Dual":
-        return Dual(value, _scaled(self.d, derivative), self.engine)
+        return Dual(value, scaled(self.d, derivative), self.engine)
 
     def plus(self, other: "Dual") -> "Dual":
         return Dual(self.x + other.x, self.d + other.d, self.engine)
@@ -102,7 +102,7 @@ class Dual(Scalar):
         return Dual(self.x - other.x, self.d - other.d, self.engine)
 
     def times(self, other: "Dual") -> "Dual":
-        return Dual(self.x * other.x, _scaled(self.d, other.x) + _scaled(other.d, self.x), self.engine)
+        return Dual(self.x * other.x, scaled(self.d, other.x) + scaled(other.d, self.x), self.engine)
 
     def negative(self) -> "Dual":
         return Dual(-self.x, -self.d, self.engine)
@@ -146,8 +146,8 @@ class Dual(Scalar):
         return Dual(self.x.piecewise(constant), self.engine.none, self.engine)
 
 
-def _scaled(d: Any, factor: Scalar) -> Any:
-    """Derivatives times a number: in float64 at once."""
+def scaled(d: Any, factor: Scalar) -> Any:
+    """Derivatives times a number; in float64 all at once."""
     if d.dtype != object:
         return d * factor.shadow
     each = np.empty(len(d), dtype=object)
@@ -158,8 +158,3 @@ def _scaled(d: Any, factor: Scalar) -> Any:
 def seeded(engine: Duals, primals: list[Scalar], directions: Any) -> list[Dual]:
     """The dual numbers of these primals; directions (primals, directions), floats or numbers of the base."""
     return [Dual(x, d, engine) for x, d in zip(primals, directions, strict=True)]
-
-
-def derivatives(engine: Engine, value: Any) -> Any:
-    """The derivatives of a dual number; none at all of anything else."""
-    return number(engine, value).d  # type: ignore[attr-defined]

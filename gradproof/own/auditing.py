@@ -31,6 +31,11 @@ def audit_pair(
     **options: Any,
 ) -> Report:
     """See `gradproof.audit`; options: examples, seed, arithmetic and digits."""
+    if signature is not None and not isinstance(signature, Signature):
+        raise TypeError(
+            f"signature is a {type(signature).__name__}; expected a Signature, such as "
+            'gradproof.Signature(inputs={"x": ("N", "D")})'
+        )
     declared = signature or Signature()
     target, names, beside, file = _pair(target, forward, backward)
     with Candidate(target, timeout, beside) as candidate:
@@ -40,13 +45,13 @@ def audit_pair(
             if name not in candidate.functions:
                 raise AuditError(_absent(candidate, name))
             if "." in name:
-                raise AuditError(f"{name} is a method; a pair of one's own is two functions")
+                raise AuditError(_method(name))
         completed = complete(candidate, *names, declared)
         judge = OwnJudge(candidate, completed, case=case, progress=progress, **options)
         if case is not None:
             contract = judge.targets[1].contract
             check_case(case, contract)
-            check_size(forward_of(contract), parse(case, contract))
+            check_size(forward_of(contract), parse(case, contract), bool(file))
         functions = judge.audit()
     for function in functions:
         function.reproduce = _reproduce(function, file, names, declared)
@@ -81,6 +86,15 @@ def _pair(
     if forward is None:
         raise AuditError(f"--backward {backward} needs its forward: --forward NAME")
     return file, (forward, backward or named or forward), {}, file
+
+
+def _method(name: str) -> str:
+    made, _, method = name.rpartition(".")
+    return (
+        f"{name} is a method; a pair of one's own is two functions: write them around it, such as\n"
+        f"    def f(x): layer = {made}(); return layer.{method}(x), layer\n"
+        f"    def g(dout, cache): return cache.backward(dout)"
+    )
 
 
 def _absent(candidate: Candidate, name: str) -> str:

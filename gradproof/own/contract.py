@@ -153,7 +153,11 @@ def gradients_of(plan: Plan, returned: Any) -> dict[str, Any]:
     for name, path in plan.gradients.items():
         with contextlib.suppress(TypeError):
             found[name] = structure.at(returned, path)
+    if returned is None and () not in plan.gradients.values():
+        raise TypeError("returned None: is a return missing?")
     if plan.gradients and not found:
+        if len(plan.gradients) == 1 and structure.parts(returned) is None:
+            return dict.fromkeys(plan.gradients, returned)
         raise TypeError(f"returned {type(returned).__name__}; expected {', '.join(plan.gradients)}")
     return found
 

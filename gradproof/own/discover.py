@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import AuditError
 from . import shapes
-from .signature import Dimensions, Signature, split
+from .signature import Dimensions, Signature, declaration, split
 from .written import Written, module_text
 
 ARRAYS = ("Float", "Float32", "Float64", "Num", "Real", "Inexact", "Shaped", "Annotated", "NDArray", "Array", "ndarray")
@@ -20,11 +20,13 @@ def inputs(
     backward: Written | None,
     source: Any,
     declared: Signature,
+    in_file: bool = True,
 ) -> dict[str, Dimensions]:
     """The dimensions of every input of the forward, "params.W1" for an entry of a dict.  Raises AuditError naming those
     whose shape is not known.
 
-    parameters: [name, kind, has a default] of the forward.
+    parameters: [name, kind, has a default] of the forward.  in_file: whether the pair is in a file, and may be audited
+    by the command.
     """
     arguments = [
         parameter
@@ -52,22 +54,24 @@ def inputs(
         else:
             found[argument] = None
     indices = forward.indices() if forward else set()
-    unbound = [key for key, dims in found.items() if key in indices and dims is not None and split(dims)[1] is None]
+    unbound = [key for key, dims in found.items() if key in indices and (dims is None or split(dims)[1] is None)]
     unknown = [key for key, dimensions in found.items() if dimensions is None]
     if unknown or unbound:
-        raise AuditError(_question(name, found, unknown, unbound))
+        raise AuditError(_question(name, found, unknown, unbound, in_file))
     return {key: dimensions for key, dimensions in found.items() if dimensions is not None}
 
 
-def _question(name: str, found: dict[str, Dimensions | None], unknown: list[str], unbound: list[str]) -> str:
+def _question(
+    name: str, found: dict[str, Dimensions | None], unknown: list[str], unbound: list[str], in_file: bool
+) -> str:
     """What is to be added where something is not known."""
-    words = []
+    words: dict[str, Dimensions] = {}
     for key, dimensions in found.items():
-        if dimensions is None:
-            words.append(f"{key}=?")
-        else:
-            words.append(f"{key}={','.join(dimensions)}{'<?' if key in unbound else ''}")
-    line = f'--shapes "{" ".join(words)}"'
+        words[key] = ("?",) if dimensions is None else dimensions
+        if key in unbound:
+            *before, last = words[key] or ("",)
+            words[key] = (*before, f"{last}<?")
+    line = declaration(words, in_file)
     told = []
     if unknown:
         several = len(unknown) > 1
@@ -76,14 +80,20 @@ def _question(name: str, found: dict[str, Dimensions | None], unknown: list[str]
             f"the shape{'s' if several else ''} of {listed} {'are' if several else 'is'} not known; add "
             f"{'them' if several else 'it'} to its docstring, such as {unknown[0]}: shape (N, D), or say {line}"
         )
-        last = unknown[-1].partition(".")[0]
-        told.append(f"what is no array is given by --value, such as --value {last}=2")
+        told += [_as_value(key.partition(".")[0], in_file) for key in unknown if key not in unbound][-1:]
     if unbound:
+        listed, first = ", ".join(unbound), unbound[0]
+        such = f"{first}=N<C" if in_file else f'"{first}": ("N<C",)'
         told.append(
-            f"{', '.join(unbound)} is an index, and it is not known below what: write 0 <= {unbound[0]}[i] < C into "
-            f"the docstring, or say {line}"
+            f"{listed} is an index, and it is not known below what: write 0 <= {first}[i] < C into the docstring, or "
+            f"say it as in {such}{'' if unknown else f': {line}'}"
         )
     return f"{name}: {'; '.join(told)}"
+
+
+def _as_value(name: str, in_file: bool) -> str:
+    said = f"by --value, such as --value {name}=2" if in_file else f'as in Signature(values={{"{name}": 2}})'
+    return f"what is no array is given {said}"
 
 
 def _entries(argument: str, forward: Written | None, declared: Signature) -> list[str]:

@@ -11,7 +11,7 @@ from ..cases import Case
 from ..contracts import Contract
 from ..experiment import Experiment, Target, results_of
 from ..judge import Judge
-from ..verdicts import RAISES, Failure, Finding, Function, Note, Result
+from ..verdicts import UNDECIDED, Failure, Finding, Function, Note, Result
 from .complete import Completed
 from .contract import backward_of, forward_of
 from .experiment import OwnExperiment
@@ -39,13 +39,16 @@ class OwnJudge(Judge):
             return [self._never(target, self.completed.error, None)]
         function, _ = self._backward(target)
         experiment = self._last
-        if not experiment.explored and experiment.undecided is None:
+        if experiment.unsteady is not None:  # which may have come out only while a failing case was made smaller
+            return [self._undecided(target, [Finding("undecided", experiment.unsteady)])]
+        if not experiment.explored and not experiment.untrue:
             case, error = next(iter(experiment.skipped.items()))
             return [self._never(target, error, case)]
         if self.arithmetic != "float64" and experiment.explored:
             self._at = (f"{target.name}, exactly", 0, 1)
             self.lab.tick()
             exactly.judge(function, experiment, self.arithmetic, self.digits)
+        function.findings += self.completed.findings
         self.notes += _skipped(experiment)
         self.progress("", 1, 1)
         return [function]
@@ -70,15 +73,16 @@ class OwnJudge(Judge):
 
     def _experiment(self, target: Target, own: Target | None, findings: list[Finding]) -> Experiment | None:
         experiment = self._explored(target, own)
-        if not experiment.explored:
-            if experiment.undecided is not None:
-                findings.append(Finding("undecided", experiment.undecided))
+        reason = experiment.unsteady or next(iter(experiment.untrue.values()), None)
+        if not experiment.explored or experiment.unsteady is not None:
+            if reason is not None:
+                findings.append(Finding("undecided", reason))
             return None
         return experiment
 
     def _never(self, target: Target, error: Mapping[str, Any], case: Case | None) -> Function:
-        """The verdict on a backward whose forward raises whatever it is given."""
-        results = [Result(name, RAISES) for name in results_of(target.contract)]
+        """No verdict on a backward whose forward raises whatever it is given."""
+        results = [Result(name, UNDECIDED) for name in results_of(target.contract)]
         function = self._described(target, results)
         words: list[Any] = [error.get(key) for key in ("function", "label", "line", "text")]
         shown = Case(drawing.base(target.contract)) if case is None else case
@@ -90,11 +94,16 @@ class OwnJudge(Judge):
 
 
 def _skipped(experiment: OwnExperiment) -> list[Note]:
-    """What is said of the cases on which the forward itself raises."""
-    drawn = [case for case in experiment.tried if case in experiment.skipped]
-    if not drawn or not experiment.explored:
+    """What is said of the cases on which the forward itself raises, and of those that have no truth."""
+    if not experiment.explored:
         return []
-    error = experiment.skipped[drawn[0]]
-    kind = f"{error['type']}: " if error["type"] else ""
-    told = f"left out {len(drawn)} case{'s' if len(drawn) > 1 else ''} that the forward itself does not take"
-    return [Note(f"{told}: {kind}{error['message']} at {drawn[0]}")]
+    notes = []
+    for told, lost in (("that the forward itself does not take", False), ("that have no truth", True)):
+        skipped = (case for case in experiment.tried if case in experiment.skipped)
+        drawn = [case for case in skipped if (case in experiment.untrue) is lost]
+        if drawn:
+            error = experiment.skipped[drawn[0]]
+            kind = f"{error['type']}: " if error["type"] else ""
+            several = "s" if len(drawn) > 1 else ""
+            notes.append(Note(f"left out {len(drawn)} case{several} {told}: {kind}{error['message']} at {drawn[0]}"))
+    return notes

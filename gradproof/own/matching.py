@@ -9,9 +9,16 @@ CACHE = re.compile(
 )
 UPSTREAM = re.compile(r"d\w+|\w*grad\w*|g|gy|g_\w+|\w+_bar|bar_\w+|upstream\w*|delta\w*|dL\w*|\w*cotangent\w*|ct\w*|v")
 
+WEIGHT = re.compile(r"W\w*|[wbU]\d*|b_?[a-z]|weights?|bias(?:es)?|gamma|beta")
+
 
 def is_cache(name: str | None) -> bool:
     return name is not None and CACHE.fullmatch(name) is not None
+
+
+def is_weight(name: str) -> bool:
+    """Whether an input, or an entry of a dict, is called like what is learnt."""
+    return WEIGHT.fullmatch(name.rpartition(".")[2]) is not None
 
 
 def is_upstream(name: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arithmetic.balls import Balls
 from ..arithmetic.doubles import Doubles
-from ..arithmetic.dual import Dual, Duals
+from ..arithmetic.dual import Duals, scaled, seeded
 from ..arithmetic.engines import encoded, engine_of, variables
 from ..arithmetic.exact import as_array
 from ..arithmetic.field import LevelsExhausted, Unlucky
@@ -170,12 +170,8 @@ def _precise(pair: Pair, inputs: dict[str, Any], cotangents: dict[str, Any]) -> 
 
 def _seeded(engine: Duals, base: Any, array: Any, directions: Any) -> Any:
     """The dual numbers of an array of floats, or of the base's numbers."""
-    primals = array.reshape(-1)
-    result = np.empty(primals.shape, dtype=object)
-    result[:] = [
-        Dual(x if array.dtype == object else number(base, float(x)), d, engine)
-        for x, d in zip(primals, directions, strict=True)
-    ]
+    result = np.empty(array.size, dtype=object)
+    result[:] = seeded(engine, [x if array.dtype == object else number(base, float(x)) for x in array.flat], directions)
     return result.reshape(array.shape).view(LiftedArray)
 
 
@@ -256,7 +252,7 @@ def _said_by_forward(
         total = duals.none
         for name, cotangent in _upstream(pair.plan, outputs, upstream).items():
             for factor, value in zip(cotangent.flat, outputs[name].view(np.ndarray).flat, strict=True):
-                total = total + _times(value.d, factor)
+                total = total + scaled(value.d, factor)
     return total, record
 
 
@@ -280,9 +276,3 @@ def _directions(engine: Any, v: Mapping[str, Any], each: bool) -> dict[str, Any]
         first += array.size
         found[name] = rows
     return found
-
-
-def _times(d: Any, factor: Any) -> Any:
-    each = np.empty(len(d), dtype=object)
-    each[:] = [derivative * factor for derivative in d]
-    return each

@@ -70,6 +70,19 @@ def from_words(shapes: Iterable[str], values: Iterable[str]) -> Signature:
     return Signature(inputs, constants)
 
 
+def declaration(inputs: Mapping[str, Dimensions], in_file: bool) -> str:
+    """How a person says these shapes: on the command line if the pair is in a file, and in Python."""
+    told = ", ".join(f'"{name}": {_as_tuple(dimensions)}' for name, dimensions in inputs.items())
+    said = f"Signature(inputs={{{told}}})"
+    shapes = " ".join(f"{name}={','.join(dimensions)}" for name, dimensions in inputs.items())
+    return f'--shapes "{shapes}" (in Python: {said})' if in_file else said
+
+
+def _as_tuple(dimensions: Dimensions) -> str:
+    quoted = ", ".join(f'"{one}"' for one in dimensions)
+    return f"({quoted},)" if len(dimensions) == 1 else f"({quoted})"
+
+
 def as_words(signature: Signature) -> tuple[str, list[str]]:
     """What `from_words` reads."""
     shapes = " ".join(f"{name}={','.join(dimensions)}" for name, dimensions in signature.inputs.items())

@@ -29,6 +29,13 @@ def _is_row(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, (int, float)) for one in value)
 
 
+def is_list_of_rows(value: Any) -> bool:
+    """Whether it is what .tolist() makes of an array of several dimensions."""
+    if not isinstance(value, list) or not value or not all(isinstance(one, list) for one in value):
+        return False
+    return len({len(one) for one in value}) == 1 and all(_is_row(one) or is_list_of_rows(one) for one in value)
+
+
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every value that has none inside, with its path."""
     inside = parts(value)
@@ -53,6 +60,8 @@ def at(value: Any, path: Path) -> Any:
 def described(value: Any) -> dict[str, Any]:
     """What something returned is: {"kind": "tuple", "parts": [[key, {...}], ...]}, or an array's shape."""
     inside = parts(value)
+    if is_list_of_rows(value):
+        return {"kind": "rows"}
     if inside is not None:
         kind = "list" if isinstance(value, list) else "tuple" if type(value) is tuple else "named"
         few = inside if len(inside) <= 200 else []

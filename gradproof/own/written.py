@@ -1,15 +1,17 @@
 """A function as it stands in its source: its parameters, docstring, comments, and what it says it returns."""
 
 import ast
+import inspect
 import io
 import re
 import textwrap
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ..source import FUNCTION, Source
+from ..source import FUNCTION, Chunk, Source, read
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,15 @@ class Written:
         return found
 
     def indices(self) -> set[str]:
-        """Names that something is subscripted with."""
-        return {
-            part.id
-            for node in ast.walk(self.node)
-            if isinstance(node, ast.Subscript)
-            for part in ([node.slice] if not isinstance(node.slice, ast.Tuple) else node.slice.elts)
-            if isinstance(part, ast.Name)
-        }
+        """Names that something is subscripted with: p[y], p[i, y] or p[i, y[i]]."""
+        found = set()
+        for node in ast.walk(self.node):
+            if isinstance(node, ast.Subscript):
+                for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+                    inner = part.value if isinstance(part, ast.Subscript) else part
+                    if isinstance(inner, ast.Name):
+                        found.add(inner.id)
+        return found
 
 
 def find(source: Source, name: str, line: int | None = None) -> Written | None:
@@ -94,6 +97,27 @@ def find(source: Source, name: str, line: int | None = None) -> Written | None:
                 if line is None or first + chunk.line - 1 == line:
                     found = _written(chunk.text, node)
     return found
+
+
+def imported(source: Source, name: str) -> Written | None:
+    """A function that a file imports from another beside it: `from layers import dense`."""
+    for chunk in source.chunks:
+        for node in ast.walk(ast.parse(chunk.text)):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            for alias in node.names:
+                if name == (alias.asname or alias.name):
+                    folder = source.path.resolve().parents[max(node.level - 1, 0)]
+                    file = folder.joinpath(*node.module.split(".")).with_suffix(".py")
+                    if file.is_file():
+                        return find(read(file), alias.name)
+    return None
+
+
+def of_object(function: Any, name: str) -> Written | None:
+    """A function of which there is no source: its docstring."""
+    text = f"def {name}():\n    {inspect.getdoc(function) or ''!r}"
+    return find(Source(Path("<memory>"), (Chunk("", 1, text),)), name) if name.isidentifier() else None
 
 
 def module_text(source: Source) -> str:
