@@ -12,9 +12,10 @@ from ..contracts import forward_of
 from ..errors import AuditError
 from ..source import Problem
 from ..verdicts import Function, Note, Report
-from .complete import check_size, complete
+from .complete import complete
 from .judge import OwnJudge
 from .signature import Signature, as_words
+from .sizes import check_size
 
 Named = str | Callable[..., Any] | None
 
