@@ -146,3 +146,12 @@ def test_a_bar_appears_on_a_terminal_after_a_second(tmp_path):
                 break
     os.close(master)
     assert b"rnn_cell_backward" in told
+
+
+def test_the_arithmetic_and_its_digits_are_chosen_on_the_command_line(tmp_path):
+    path = written(tmp_path, RNN_CELL_BACKWARD)
+    balls = run("audit", path, "--examples", 0, "--arithmetic", "arb", "--digits", 60)
+    assert "equal      dxt da_prev dWax dWaa dba, to" in balls.stdout
+    floats = run("audit", path, "--examples", 0, "--arithmetic", "float64")
+    assert "agrees     dxt da_prev dWax dWaa dba, to" in floats.stdout
+    assert run("audit", path, "--digits", 0).exit_code == 2
