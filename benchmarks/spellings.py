@@ -369,7 +369,9 @@ class Spelling:
     def arrays(self, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
         return arrays(case.seed)
 
-    def sides(self, case: Case, engine: Any, words: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def sides(
+        self, case: Case, engine: Any, words: Any, without_tiny: bool = False
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         record = Record()
         try:
             with recording(record):

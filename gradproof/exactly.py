@@ -13,16 +13,15 @@ from typing import Any
 import numpy as np
 
 from . import cases as drawing
-from . import references
 from .arithmetic import balls
 from .arithmetic import field as fields
-from .arithmetic.engines import constants, decoded, field_of, variables
+from .arithmetic.engines import decoded, field_of
 from .arithmetic.scalar import Unsupported
 from .cases import Case
-from .compare import compare
-from .contracts import Backward, forward_of, key, names_of
+from .contracts import forward_of, names_of
 from .diagnose import when
 from .experiment import Experiment, NoCase, cotangents_in, results_of
+from .sides import Obstacle, event_in_words
 from .verdicts import (
     AGREES,
     EQUAL,
@@ -39,7 +38,6 @@ from .verdicts import (
 # Small, because exact numbers are slow, and pairwise distinct within a contract, so that no swapped axis fits.
 SIZES = {"n_a": 2, "T": 3, "n_x": 4, "m": 5, "n_y": 6, "H": 2, "D": 4, "N": 5, "V": 6, "M": 7}
 LARGEST = 4000  # numbers among the inputs of a case, times its time steps
-LIMIT = 20.0  # seconds for a call
 SHRINKING = 5.0  # seconds
 NEAR = 1e-6  # errors, relative to the numbers that went in, so small that floats see only some of them
 SEEDS = 24  # tries with other residues
@@ -75,10 +73,6 @@ class Exact:
     unreached: set[int] | None = None  # None: the candidate did not run
     tiny: list[str] = field(default_factory=list)  # constants that were taken for zero
     without_tiny: bool = False
-
-
-class Obstacle(Exception):
-    """Why a function cannot be run on exact numbers."""
 
 
 def cases(experiment: Experiment) -> list[Case]:
@@ -175,8 +169,6 @@ def _beyond_floats(result: Result, function: Function, said: Exactly, case: Case
 
 def _blame_tiny(result: Result, function: Function, said: Exactly, case: Case) -> None:
     """Is it right without a tiny constant, such as one that keeps a logarithm from zero?"""
-    if hasattr(said.experiment, "sides"):
-        return  # of one's own pair both sides have it
     for arithmetic in ("field", "arb") if said.arithmetic == "all" else (said.arithmetic,):
         exact = decide(said.experiment, case, arithmetic, said.digits, without_tiny=True)
         decision = exact.decisions.get(result.name)
@@ -271,7 +263,7 @@ def _in_field(experiment: Experiment, case: Case, exact: Exact, seed: int) -> tu
         engine = field_of(levels, seed)
         words = {"name": "field", "levels": levels, "seed": seed}
         try:
-            expected, answer = _sides(experiment, case, engine, words, exact)
+            expected, answer = experiment.sides(case, engine, words, exact.without_tiny)
         except fields.LevelsExhausted:
             answer = {"retry": "levels"}
         except fields.Unlucky:
@@ -296,7 +288,7 @@ def _by_balls(
         engine = balls.Balls(precision)
         with engine.active():
             words = {"name": "arb", "precision": precision}
-            expected, answer = _sides(experiment, case, engine, words, exact)
+            expected, answer = experiment.sides(case, engine, words, exact.without_tiny)
             found = _compared(answer, expected, engine, exact, lambda a, b: _by_distance(a, b, digits))
         unsure = any(
             decision.reason == IMPRECISE or (decision.verdict == EQUAL and name in different)
@@ -310,83 +302,6 @@ def _by_balls(
 IMPRECISE = f"balls of {balls.LARGEST_PRECISION} bits still overlap without being close"
 
 
-def _sides(
-    experiment: Experiment, case: Case, engine: Any, words: Mapping[str, Any], exact: Exact
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The expected results, and the candidate's answer; a person's own pair gives both."""
-    sides = getattr(experiment, "sides", None)
-    if sides is not None:
-        return sides(case, engine, words)
-    expected = _truth(experiment, case, engine)
-    _check_shadows(experiment, case, expected)
-    return expected, _answer(experiment, case, words, exact.without_tiny)
-
-
-def _check_shadows(experiment: Experiment, case: Case, expected: Mapping[str, Any]) -> None:
-    """The exact truth must be nearly the float64 truth, which XLA has confirmed.  Raises TruthError."""
-    if case.saturated or case.scale != 1:
-        return  # shadows are plain floats, which may overflow
-    floats, S, G = experiment.truth(case)
-    for name, array in expected.items():
-        shadows = np.array([x.shadow for x in array.flat], dtype=np.float64).reshape(array.shape)
-        found = compare(shadows, floats[name], S, G, float32=True)  # a wrong rule makes more than rounding
-        if not found.agrees:
-            raise references.TruthError(
-                f"gradproof's exact evaluation of {forward_of(experiment.target.contract).twin} disagrees with that in "
-                f"float64 in {name}{list(found.index)}: {found.actual!r} against {found.expected!r}.  "
-                "Nothing was judged.  Please report this as a defect of gradproof."
-            )
-
-
-def _truth(experiment: Experiment, case: Case, engine: Any) -> dict[str, Any]:
-    """The expected results as plain arrays of the engine's numbers."""
-    contract = experiment.target.contract
-    forward = forward_of(contract)
-    inputs, cotangents = experiment.arrays(case)
-    exact = {
-        name: (constants(engine, array) if name in forward.constants else variables(engine, name, array))
-        for name, array in inputs.items()
-    }
-    upstream = {name: constants(engine, drawing.zeros(shape, case.sizes)) for name, shape in forward.outputs.items()}
-    if isinstance(contract, Backward):
-        for name, output in contract.cotangents.items():
-            upstream[output] = variables(engine, name, cotangents[name])
-        for output in contract.unit:
-            upstream[output] = constants(engine, np.ones(upstream[output].shape))
-    outputs, gradients = references.exactly(forward, engine, case.sizes, exact, upstream)
-    if not isinstance(contract, Backward):
-        return outputs
-    expected = {name: gradients[of] for name, of in contract.gradients.items()}
-    for name, bound in experiment.target.clip.items():
-        low, high = (constants(engine, np.array(limit)) for limit in (-bound, bound))
-        expected[name] = np.minimum(np.maximum(expected[name], low), high)
-    return expected
-
-
-def _answer(experiment: Experiment, case: Case, engine: Mapping[str, Any], without_tiny: bool) -> dict[str, Any]:
-    contract = experiment.target.contract
-    inputs, cotangents = experiment.arrays(case)
-    message: dict[str, Any] = {
-        "do": "exact",
-        "engine": dict(engine),
-        "contract": key(contract),
-        "function": experiment.target.name,
-        "inputs": inputs,
-        "taken": experiment.target.taken,
-        "without_tiny": without_tiny,
-    }
-    if isinstance(contract, Backward):
-        message["cotangents"] = cotangents
-        if experiment.forward is not None:
-            message |= {"forward": experiment.forward.name, "forward_taken": experiment.forward_taken}
-    answer = experiment.lab.candidate.call(limit=min(LIMIT, experiment.lab.candidate.timeout), **message)
-    if "error" in answer:
-        error = answer["error"]
-        line = f" in line {error['line']}" if "line" in error else ""
-        raise Obstacle(f"{error['type']}{line} on exact numbers: {error['message']}")
-    return answer
-
-
 def _compared(
     answer: Mapping[str, Any],
     expected: Mapping[str, Any],
@@ -395,7 +310,7 @@ def _compared(
     compare: Callable[[Any, Any], Decision],
 ) -> dict[str, Decision]:
     exact.unreached = set(answer["unreached"])
-    exact.tiny = list(dict.fromkeys(_event(event) for event in answer.get("tiny", [])))
+    exact.tiny = list(dict.fromkeys(event_in_words(event) for event in answer.get("tiny", [])))
     decisions = {name: Decision(UNDECIDED, reason="not an array of this shape on exact numbers") for name in expected}
     for name, words in answer["exact"].items():
         if name in expected:
@@ -440,13 +355,8 @@ def _doubt(answer: Mapping[str, Any]) -> str | None:
     """What happened on the way that makes a difference mean nothing."""
     for kind in ("leaks", "ties"):
         for event in answer[kind]:
-            return _event(event)
+            return event_in_words(event)
     return None
-
-
-def _event(event: Mapping[str, Any]) -> str:
-    """What happened and where: "float() in line 12"."""
-    return f"{event['what']} in line {event['line']}" if event.get("line") else str(event["what"])
 
 
 def _by_residues(actual: Any, expected: Any) -> Decision:

@@ -16,6 +16,7 @@ from .cases import Case
 from .compare import ATOL, Comparison, compare, growth, magnitude
 from .contracts import Backward, Contract, Forward, forward_of, key
 from .diagnose.when import OutOfTime
+from .sides import sides
 from .verdicts import AGREES, MISSING, RAISES, UNDECIDED, UNFINISHED, WRONG, WRONG_SHAPE
 
 THROUGH_FLOAT32 = 2.0**-20  # of float64 results some of whose operands were rounded to float32 on the way
@@ -209,6 +210,12 @@ class Experiment:
             else:
                 self.lab.truths[asked] = outputs, magnitude(inputs.values()), 1.0
         return self.lab.truths[asked]
+
+    def sides(
+        self, case: Case, engine: Any, words: Mapping[str, Any], without_tiny: bool = False
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The expected results and the candidate's answer on exact numbers; see `sides.sides`."""
+        return sides(self, case, engine, words, without_tiny)
 
     def is_unfinished(self, error: Mapping[str, Any]) -> bool:
         """Whether an error comes from a None that a template left in this very function."""

@@ -11,8 +11,8 @@ from ..arithmetic.engines import decoded
 from ..cases import Case
 from ..compare import compare, growth, magnitude
 from ..contracts import Backward
-from ..exactly import LIMIT, Obstacle
 from ..experiment import Experiment, NoCase, Outcome
+from ..sides import LIMIT, Obstacle
 from ..verdicts import WRONG
 from .contract import Plan, plan_of
 
@@ -169,8 +169,12 @@ class OwnExperiment(Experiment):
         self.lab.truths[case] = expected, S, growth(expected.values(), given)
         return True
 
-    def sides(self, case: Case, engine: Any, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def sides(
+        self, case: Case, engine: Any, words: Mapping[str, Any], without_tiny: bool = False
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """What forward and backward say on exact numbers; see `process`."""
+        if without_tiny:
+            raise Obstacle("forward and backward have the same constants")
         inputs, cotangents = self.arrays(case)
         self.truth(case)
         if case in self.untrue:
