@@ -378,12 +378,12 @@ class Scalar:
         return lifted(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        from ..lifting.array import apply_ufunc
+        from ..lifting.ufuncs import apply_ufunc
 
         return apply_ufunc(ufunc, method, *inputs, **options)
 
     def __array_function__(self, function: Any, types: Any, positional: Any, keyword: Any) -> Any:
-        from ..lifting.array import apply_function
+        from ..lifting.functions import apply_function
 
         return apply_function(function, positional, keyword)
 

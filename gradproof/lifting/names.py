@@ -10,7 +10,9 @@ import numpy as np
 
 from ..arithmetic.scalar import FUNCTIONS as OTHERS
 from ..arithmetic.scalar import Scalar, Unsupported, number
-from .array import LiftedArray, apply_function, apply_ufunc, blank, engine_now, full, kind_of, lifted
+from .array import LiftedArray, blank, engine_now, full, kind_of, lifted
+from .functions import apply_function
+from .ufuncs import apply_ufunc
 
 FLOATS = ("float64", "float32", "float16", "longdouble", "double", "single", "half", "floating")
 ONE = ("exp", "log", "sqrt", "tanh", "expm1", "log1p", "sinh", "cosh", "exp2", "log2", "log10", "cbrt")
