@@ -78,8 +78,9 @@ def audit(
 ) -> None:
     """Audit the hand-written forward and backward functions of a .py file or a notebook.
 
-    Every gradient is compared with automatic differentiation of an independent forward, on sizes from 1 up, and gets a
-    verdict of its own; a wrong one is shrunk to the smallest case that shows it.
+    Every gradient is compared with automatic differentiation of an independent forward, on sizes from 1 up, and then in
+    exact arithmetic, without a tolerance. Each gets a verdict of its own; a wrong one is shrunk to the smallest case
+    that shows it.
 
     \b
     gradproof audit lstm.py

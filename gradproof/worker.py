@@ -258,13 +258,26 @@ class Worker:
         """A call on exact numbers; see `lifting.calling.call`."""
         from .lifting.calling import call
 
-        return call(self.names, self.folder, self._is_own, self._described, **message)
+        return self._on_exact_numbers(call, message)
 
     def own(self, **message: Any) -> dict[str, Any]:
         """A question about a pair of a person's own; see `own.process.answer`."""
         from .own.process import answer
 
-        return answer(self.names, self.folder, self._is_own, self._described, **message)
+        return self._on_exact_numbers(answer, message)
+
+    def _on_exact_numbers(self, function: Callable[..., dict[str, Any]], message: dict[str, Any]) -> dict[str, Any]:
+        """What a function of the candidate's namespace returns, or what stood in its way."""
+        from .arithmetic.field import LevelsExhausted, Unlucky
+
+        try:
+            return function(self.names, self.folder, self._is_own, **message)
+        except LevelsExhausted:
+            return {"retry": "levels"}
+        except Unlucky:
+            return {"retry": "seed"}
+        except BaseException as error:
+            return {"error": self._described(error)}
 
     def _guarded(self, call: Callable[[], Any]) -> dict[str, Any]:
         try:

@@ -12,7 +12,6 @@ import numpy as np
 
 from .. import references
 from ..arithmetic.engines import encoded, engine_of, variables
-from ..arithmetic.field import LevelsExhausted, Unlucky
 from ..arithmetic.record import Record, recording
 from ..arithmetic.scalar import Unsupported
 from ..contracts import Backward, Forward, contract_of, forward_of
@@ -27,7 +26,6 @@ def call(
     names: dict[str, Any],
     folder: str,
     own: Callable[[str], bool],
-    described: Callable[[BaseException], dict[str, Any]],
     *,
     engine: dict[str, Any],
     contract: list[str],
@@ -39,11 +37,10 @@ def call(
     forward_taken: list[str] | None = None,
     without_tiny: bool = False,
 ) -> dict[str, Any]:
-    """The results of `function` under a contract, as encoded arrays; or what stood in the way.
+    """The results of `function` under a contract, as encoded arrays.
 
     names, folder: the candidate's namespace, and where its helper modules lie.  own: whether a file's name is the
-    candidate's.  described: an exception in words.  without_tiny: see `Record`.  The rest as in `Worker.forward` and
-    `Worker.backward`.
+    candidate's.  without_tiny: see `Record`.  The rest as in `Worker.forward` and `Worker.backward`.
     """
     promised = contract_of(contract)
     making = forward_of(promised)
@@ -51,36 +48,29 @@ def call(
     arithmetic = engine_of(engine)
     reference = references.reference(making.reference) if making.reference is not None else None
     spaces = [names, *([] if reference is None else [reference.__globals__])]
-    try:
-        with recording(record), running_on(arithmetic), lifting(spaces, folder), traced(own, lines):
-            exact = {
-                name: array if name in making.constants else _variables(arithmetic, name, array)
-                for name, array in inputs.items()
-            }
-            if isinstance(promised, Forward):
-                results = _forward(promised, names, function, exact, taken)[0]
+    with recording(record), running_on(arithmetic), lifting(spaces, folder), traced(own, lines):
+        exact = {
+            name: array if name in making.constants else _variables(arithmetic, name, array)
+            for name, array in inputs.items()
+        }
+        if isinstance(promised, Forward):
+            results = _forward(promised, names, function, exact, taken)[0]
+        else:
+            upstream = {name: _variables(arithmetic, name, array) for name, array in (cotangents or {}).items()}
+            if forward is not None:
+                cache = _forward(making, names, forward, exact, forward_taken or [])[1]
             else:
-                upstream = {name: _variables(arithmetic, name, array) for name, array in (cotangents or {}).items()}
-                if forward is not None:
-                    cache = _forward(making, names, forward, exact, forward_taken or [])[1]
-                else:
-                    assert reference is not None
-                    cache = reference(*references.arguments(making, exact))[-1]
-                if not promised.itself:
-                    lines.clear()
-                results = _backward(promised, names, function, upstream, cache, taken)
-            sent = {}
-            for name, value in results.items():
-                with contextlib.suppress(TypeError, ValueError, Unsupported):  # no array: the float64 run tells
-                    sent[name] = encoded(lifted(value).view(np.ndarray))
-        missed = unreached(names, function, lines)
-        return {"exact": sent, "leaks": record.leaks, "ties": record.ties, "tiny": record.tiny, "unreached": missed}
-    except LevelsExhausted:
-        return {"retry": "levels"}
-    except Unlucky:
-        return {"retry": "seed"}
-    except BaseException as error:
-        return {"error": described(error)}
+                assert reference is not None
+                cache = reference(*references.arguments(making, exact))[-1]
+            if not promised.itself:
+                lines.clear()
+            results = _backward(promised, names, function, upstream, cache, taken)
+        sent = {}
+        for name, value in results.items():
+            with contextlib.suppress(TypeError, ValueError, Unsupported):  # no array: the float64 run tells
+                sent[name] = encoded(lifted(value).view(np.ndarray))
+    missed = unreached(names, function, lines)
+    return {"exact": sent, "leaks": record.leaks, "ties": record.ties, "tiny": record.tiny, "unreached": missed}
 
 
 def _variables(arithmetic: Any, name: str, array: Any) -> Any:

@@ -165,12 +165,9 @@ def _same(test: Callable[..., Any]) -> Callable[..., Any]:
     """Tests for equality look at the shadows."""
 
     def tested(a: Any, b: Any, *positional: Any, **keyword: Any) -> Any:
-        options = {
-            name: shadows_of(value)[()] if isinstance(value, Scalar) else value for name, value in keyword.items()
-        }
-        return test(
-            shadows_of(a), shadows_of(b), *(shadows_of(value)[()] for value in positional), **{**keyword, **exact}
-        )
+        exact = {name: shadows_of(value)[()] for name, value in keyword.items() if isinstance(value, Scalar)}
+        others = [shadows_of(value)[()] for value in positional]
+        return test(shadows_of(a), shadows_of(b), *others, **{**keyword, **exact})
 
     return tested
 

@@ -14,7 +14,6 @@ from ..arithmetic.doubles import Doubles
 from ..arithmetic.dual import Duals, scaled, seeded
 from ..arithmetic.engines import encoded, engine_of, variables
 from ..arithmetic.exact import as_array
-from ..arithmetic.field import LevelsExhausted, Unlucky
 from ..arithmetic.record import Record, recording
 from ..arithmetic.scalar import number
 from ..contracts.contract import Backward, Forward
@@ -61,7 +60,6 @@ def answer(
     names: dict[str, Any],
     folder: str,
     own: Callable[[str], bool],
-    described: Callable[[BaseException], dict[str, Any]],
     *,
     what: str,
     plan: str,
@@ -69,35 +67,28 @@ def answer(
     cotangents: dict[str, Any] | None = None,
     engine: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The worker's answer to one question about the pair, or what stood in the way.
+    """The worker's answer to one question about the pair.
 
     what: "forward" and "backward" describe what these return, "outputs" are in float64, "truth" are the outputs and the
     gradients of dual numbers, "precise" the gradients of dual numbers of many digits, "exact" is what both say on
     exact numbers.
     """
     pair = Pair(names, folder, own, plan_of(plan), forward_of(plan), backward_of(plan))
-    try:
-        if what == "forward":
-            value = pair.run(inputs).value
-            return {"described": structure.described(value), "jax": _is_jax(value)}
-        if what == "outputs":
-            return {"results": plain(outputs_of(pair.plan, pair.run(inputs).value))}
-        assert cotangents is not None
-        if what == "backward":
-            cache = pair.forward.unpack(pair.forward, pair.run(inputs))[1]
-            return {"described": structure.described(pair.returned(cotangents, cache))}
-        if what == "truth":
-            return _truth(pair, inputs, cotangents)
-        if what == "precise":
-            return _precise(pair, inputs, cotangents)
-        assert engine is not None
-        return _exact(pair, inputs, cotangents, engine_of(engine))
-    except LevelsExhausted:
-        return {"retry": "levels"}
-    except Unlucky:
-        return {"retry": "seed"}
-    except BaseException as error:
-        return {"error": described(error)}
+    if what == "forward":
+        value = pair.run(inputs).value
+        return {"described": structure.described(value), "jax": _is_jax(value)}
+    if what == "outputs":
+        return {"results": plain(outputs_of(pair.plan, pair.run(inputs).value))}
+    assert cotangents is not None
+    if what == "backward":
+        cache = pair.forward.unpack(pair.forward, pair.run(inputs))[1]
+        return {"described": structure.described(pair.returned(cotangents, cache))}
+    if what == "truth":
+        return _truth(pair, inputs, cotangents)
+    if what == "precise":
+        return _precise(pair, inputs, cotangents)
+    assert engine is not None
+    return _exact(pair, inputs, cotangents, engine_of(engine))
 
 
 def _is_jax(value: Any) -> bool:
