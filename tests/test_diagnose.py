@@ -109,3 +109,17 @@ def test_a_condition_that_a_failing_case_refutes_is_not_told(fails):
         None: lambda case: True,
     }[told]
     assert all(holds(case) for case in TRIED if tried[case])
+
+
+def test_biases_that_have_to_be_there_are_a_condition():
+    def fails(case):
+        return not {"bf", "bi"} <= set(case.zeroed)
+
+    told = when.condition(fails, lambda case: False, ONES, ("da",), {}, biases=("bf", "bi"))
+    assert told == "only when biases are not zero"
+
+
+def test_cotangents_before_the_last_step_are_a_condition():
+    case = ONES.with_sizes(T=2)
+    told = when.condition(lambda other: not other.last, lambda other: False, case, ("da",), {case: True})
+    assert "when da is not zero before the last step" in told

@@ -44,17 +44,18 @@ def condition(
     cotangents: tuple[str, ...],
     tried: Mapping[Case, bool],
     base: Mapping[str, int] = BASE,
+    biases: tuple[str, ...] = (),
 ) -> str | None:
     """What the smallest failing case tells: "only from T=2 on", "only when m=1"; None when it tells nothing certain.
 
     fails: whether anything is wrong at a case.  vacuous: whether nothing could be, since all that is expected is zero.
     cotangents: the arguments that are set to zero one by one.  tried: every case that was tried before, and whether it
-    fails.  base: the sizes of the first designed case.  A part is told only if it was seen at the smallest case, where
-    without it nothing is wrong, and if it holds in every case that fails.
+    fails.  base: the sizes of the first designed case.  biases: what is set to zero together.  A part is told only if
+    it was seen at the smallest case, where without it nothing is wrong, and if it holds in every case that fails.
     """
     parts = [
         text
-        for text, holds in _parts(fails, vacuous, case, cotangents, tried, base)
+        for text, holds in _parts(fails, vacuous, case, cotangents, tried, base, biases)
         if all(holds(other) for other, failing in tried.items() if failing)
     ]
     return "only " + " and ".join(parts).replace(" and when ", " and ") if parts else None
@@ -70,6 +71,7 @@ def _parts(
     cotangents: tuple[str, ...],
     tried: Mapping[Case, bool],
     base: Mapping[str, int],
+    biases: tuple[str, ...],
 ) -> Iterator[Part]:
     unequal = _unequal(fails, case)
     if unequal:
@@ -104,6 +106,10 @@ def _parts(
     needed = [name for name in cotangents if not any(fails(replace(other, zeroed=(name,))) for other in (case, large))]
     if len(cotangents) > 1 and len(needed) == 1:
         yield f"when {needed[0]}≠0", lambda other: needed[0] not in other.zeroed
+    if biases and not any(fails(replace(other, zeroed=biases)) for other in (case, large)):
+        yield "when biases are not zero", lambda other: not set(biases) <= set(other.zeroed)
+    if cotangents and case.sizes.get("T", 1) > 1 and not any(fails(replace(o, last=True)) for o in (case, large)):
+        yield f"when {' or '.join(cotangents)} is not zero before the last step", lambda other: not other.last
 
 
 def _one(name: str) -> Part:

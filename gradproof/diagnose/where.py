@@ -43,7 +43,9 @@ def where(wrong: NDArray[np.bool_], dimensions: Dimensions, sizes: Mapping[str, 
 def _blocks(bad: NDArray[np.bool_], terms: list[str], sizes: Mapping[str, int], axis: int, gates: str) -> list[str]:
     """ "only columns 0..2 wrong, those of the forget gate": some blocks wholly wrong, the others wholly right."""
     named = (
-        [_GATE[gate] for gate in gates] if len(gates) == len(terms) else [_OPERAND.get(term, term) for term in terms]
+        [GATE_NAMES[gate] for gate in gates]
+        if len(gates) == len(terms)
+        else [OPERAND_NAMES.get(term, term) for term in terms]
     )
     starts = np.cumsum([0, *sizes_of(tuple(terms), sizes)])
     parts = [bad[start:stop] for start, stop in itertools.pairwise(starts)]
@@ -64,8 +66,8 @@ _WORD = {
     "M": "output ",
     "V": "word ",
 }
-_OPERAND = {"n_a": "the hidden state", "n_x": "the input"}
-_GATE = {
+OPERAND_NAMES = {"n_a": "the hidden state", "n_x": "the input"}
+GATE_NAMES = {
     "f": "the forget gate",
     "i": "the input gate",
     "g": "the candidate",
