@@ -33,6 +33,7 @@ def audit(
     forward: str | Callable[..., Any] | None = None,
     backward: str | None = None,
     signature: Signature | None = None,
+    repair_budget: float = 20.0,
 ) -> Report:
     """Audit a file, one function or class of a file, or a function or class object.
 
@@ -50,6 +51,8 @@ def audit(
     names, or only the forward's of a function that returns a loss and its gradients; with a function as the target,
     which is then the backward, the forward as a function.
     signature: what cannot be discovered of such a pair, the shapes of its inputs for instance.
+    repair_budget: seconds for the search of an edit of the source after which everything is right; 0 for none.  Nothing
+    is searched where nothing is wrong.
     Returns a Report, which is true when every function is verified.
     Raises AuditError when there is nothing to audit.
     """
@@ -67,6 +70,7 @@ def audit(
         forward=forward,
         backward=backward,
         signature=signature,
+        repair_budget=repair_budget,
     )
 
 
@@ -82,6 +86,7 @@ def assert_gradients(
     forward: str | Callable[..., Any] | None = None,
     backward: str | None = None,
     signature: Signature | None = None,
+    repair_budget: float = 20.0,
 ) -> None:
     """For a test suite: raise AssertionError unless every gradient agrees with automatic differentiation.
 
@@ -100,5 +105,6 @@ def assert_gradients(
         forward=forward,
         backward=backward,
         signature=signature,
+        repair_budget=repair_budget,
     )
     report.raise_if_wrong()

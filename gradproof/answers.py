@@ -13,6 +13,12 @@ def is_answer(answer: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
     """Whether an answer that is no error has the form that the message asked for."""
     if message["do"] == "load":
         return is_loaded(answer)
+    if message["do"] == "trial":
+        tried = answer.get("trials")
+        return isinstance(tried, list) and len(tried) == len(message["variants"]) and all(map(_is_tried, tried))
+    if message["do"] == "respond":
+        found = answer.get("places")
+        return isinstance(found, list) and all(map(_is_place, found))
     if message["do"] == "own" and message["what"] in ("forward", "backward"):
         return _is_described(answer.get("described"))
     if message["do"] == "exact" or message.get("what") == "exact":
@@ -60,10 +66,42 @@ def _is_called(answer: Mapping[str, Any]) -> bool:
         and isinstance(answer.get("cell_calls", 0), int)
         and isinstance(answer.get("changed", {}), dict)
         and isinstance(answer.get("overwritten", []), list)
-        and all(called(answer[key]) for key in ("again", "interleaved") if key in answer)
+        and all(called(answer[key]) for key in ("again", "doubled", "interleaved") if key in answer)
         and _are_lists(answer.get("shared", []))
         and (answer.get("entries") is None or _are_lists(answer["entries"]))
         and _are_places(answer.get("leaks", []))
+    )
+
+
+def _is_tried(answer: Any) -> bool:
+    """What a call gave with an edit in place."""
+    errors = (
+        [answer[key] for key in ("error", "forward_error") if key in answer] if isinstance(answer, dict) else [None]
+    )
+    return all(map(is_error, errors)) and (bool(errors) or _is_called(answer))
+
+
+def _is_place(value: Any) -> bool:
+    """What `repair.response.respond` says of an expression."""
+    return (
+        isinstance(value, dict)
+        and all(isinstance(value.get(key), int) for key in ("unit", "index"))
+        and isinstance(value.get("function"), str)
+        and all(
+            isinstance(value.get(key), list) and all(isinstance(piece, int) for piece in value[key])
+            for key in ("touched", "mendable")
+        )
+        and isinstance(value.get("proposals"), list)
+        and all(_is_proposal(proposal) for proposal in value["proposals"])
+    )
+
+
+def _is_proposal(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and all(isinstance(value.get(key), str) and len(value[key]) < 300 for key in ("how", "text"))
+        and isinstance(value.get("cost"), (int, float))
+        and isinstance(value.get("count"), int)
     )
 
 

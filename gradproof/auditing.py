@@ -1,7 +1,8 @@
 """An audit from end to end: load the candidate, recognise its functions, judge them, and make the report."""
 
 import shlex
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from .judge import Judge
 from .recognise import belongs, plain, recognise
 from .source import Problem
 from .standins import replaced
-from .verdicts import RAISES, Failure, Finding, Function, Note, Report, Result
+from .verdicts import AGREES, RAISES, Change, Failure, Finding, Function, Note, Recognised, Repair, Report, Result
 
 
 def audit(
@@ -32,9 +33,11 @@ def audit(
     forward: str | Callable[..., Any] | None = None,
     backward: str | None = None,
     signature: Any = None,
+    repair_budget: float = 0.0,
     progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+    judged: Callable[[Report], None] = lambda report: None,
 ) -> Report:
-    """See `gradproof.audit`."""
+    """See `gradproof.audit`.  judged: called with the report before a repair is searched."""
     if arithmetic not in ARITHMETICS:
         raise AuditError(f"arithmetic is {arithmetic!r}; expected {', '.join(ARITHMETICS)}")
     if not 1 <= digits <= LARGEST_DIGITS:
@@ -51,7 +54,9 @@ def audit(
             signature=signature,
             timeout=timeout,
             case=case,
+            repair_budget=repair_budget,
             progress=progress,
+            judged=judged,
             examples=examples,
             seed=seed,
             arithmetic=arithmetic,
@@ -93,15 +98,59 @@ def audit(
             case=case,
             arithmetic=arithmetic,
             digits=digits,
+            convention=convention,
             progress=progress,
         )
         functions = judge.audit([function] if function else None) + lost
-    for audited in functions:
-        audited.reproduce = _reproduce(audited, file, convention)
-    told = {finding.message for audited in functions for finding in audited.findings}
-    texts = [chunk.text for chunk in candidate.source.chunks]
-    notes += [Note(old) for old in replaced(candidate.words, texts) if old not in told]
-    return Report(file or f"{function} ({candidate.source.path})", functions, notes_of(candidate) + notes)
+        for audited in functions:
+            audited.reproduce = _reproduce(audited, file, convention)
+        told = {finding.message for audited in functions for finding in audited.findings}
+        texts = [chunk.text for chunk in candidate.source.chunks]
+        notes += [Note(old) for old in replaced(candidate.words, texts) if old not in told]
+        report = Report(file or f"{function} ({candidate.source.path})", functions, notes_of(candidate) + notes)
+        for audited in functions:
+            audited.mistakes = _mistakes(audited)
+        judged(report)
+        if repair_budget > 0:
+            search_repair(report, judge, repair_budget, progress)
+    return report
+
+
+def search_repair(report: Report, judge: Judge, seconds: float, progress: Callable[[str, int, int], None]) -> None:
+    """Add the repair of what is wrong, if its source can be edited."""
+    from .repair.mending import needs_mending, repair
+
+    functions = [function for function in report.functions if judge.experiment_of(function) is not None]
+    if not any(map(needs_mending, functions)):
+        return
+    started = time.monotonic()
+
+    def tick(name: str, tried: int) -> None:
+        left = min(int(time.monotonic() - started), int(seconds))
+        what = "proof" if name == "proof" else f"repair of {name}: {tried} edits"
+        progress(what, left, int(seconds) + 1)
+
+    report.source = judge.lab.candidate.source
+    try:
+        report.repair, report.repaired = repair(judge, functions, seconds, tick)
+    except Exception as error:  # the verdicts are not lost for it
+        told = f"a defect of gradproof ended the search, please report it: {type(error).__name__}: {error}"
+        report.repair = Repair(unmended={one.name: told for one in functions if needs_mending(one)})
+    found: dict[str, bool] = {}
+    for function in functions:
+        if function.name in report.repair.mended and report.repair.verdict != AGREES:
+            edits = [change for change in report.repair.changes if change.function == function.name]
+            found |= {mistake.name: mistake.certain for mistake in _mistakes(function, edits) if mistake.certain}
+    report.repair.mistakes = [Recognised(name, certain) for name, certain in found.items()]
+
+
+def _mistakes(function: Function, edits: Sequence[Change] = ()) -> list[Recognised]:
+    """The entries of the catalogue that fit; edits: those that are proved to mend it."""
+    if not (function.failing or function.findings):
+        return []
+    from .diagnose.mistakes import recognised
+
+    return [Recognised(name, certain) for name, certain in recognised(function, function.relations, edits)]
 
 
 def _with_its_class(target: Callable[..., Any]) -> tuple[Callable[..., Any], str]:

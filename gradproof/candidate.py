@@ -28,6 +28,7 @@ from .errors import AuditError
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
 LONGEST = 1e6  # seconds that a call may be given
 STATEMENT_LIMIT = 10.0  # seconds for one statement at module level, which is there to define things
+UNREAD = 32 * 2**10  # bytes that a pipe takes, although nobody reads them
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -61,7 +62,8 @@ class Candidate:
     """The functions of one file, or one function object.  Use it as a context manager.
 
     A function object is imported anew where its module can be; one that only this program has, such as a closure, is
-    audited in a copy of this process.  Raises AuditError when there is nothing to load.
+    audited in a copy of this process.  source: what a file would be if it were edited.  Raises AuditError when there is
+    nothing to load.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Candidate:
         target: str | Path | Callable[..., Any],
         timeout: float = 60.0,
         beside: Mapping[str, Callable[..., Any]] | None = None,
+        source: sources.Source | None = None,
     ):
         if not 0 < timeout <= LONGEST:
             raise AuditError(f"timeout is {timeout}; expected seconds, more than 0 and at most {LONGEST:g}")
@@ -78,7 +81,7 @@ class Candidate:
             self.function = target
             self.source = source_of(target)
         else:
-            self.source = sources.read(Path(target))
+            self.source = source or sources.read(Path(target))
         self.definitions = sources.definitions(self.source)
         self.words = sources.words_of(self.source)
         if self.function is not None and hasattr(self.function, "__code__"):
@@ -235,8 +238,11 @@ class Candidate:
 
     def _ask(self, message: dict[str, Any], limit: float) -> dict[str, Any]:
         self._number += 1
-        # in a thread of its own, because a process that does not read would hold us up
-        threading.Thread(target=_send, args=(self._to, {**message, "number": self._number}), daemon=True).start()
+        packed = wire.packed({**message, "number": self._number})
+        if len(packed) <= UNREAD:
+            _send(self._to, packed)
+        else:  # in a thread of its own, because a process that does not read would hold us up
+            threading.Thread(target=_send, args=(self._to, packed), daemon=True).start()
         place: dict[str, Any] | None = None
         until = time.monotonic() + limit
         while True:
@@ -246,9 +252,9 @@ class Candidate:
                 copied = "; it ran in a copy of this process" if isinstance(self._process, Forked) else ""
                 told = f"did not return within {limit:g} s{copied}"
                 answer = {"error": {"type": "Timeout", "message": told, "fatal": True}}
-            if "at" in answer and message["do"] == "load":
+            if "at" in answer and message["do"] in ("load", "trial"):
                 place = answer
-                until = time.monotonic() + limit  # for each statement
+                until = time.monotonic() + limit  # for each statement, or each edit
                 continue
             if "lost" in answer:
                 answer = {"error": self._death(answer["lost"])}
@@ -285,9 +291,10 @@ class Candidate:
         return described
 
 
-def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
+def _send(stream: BinaryIO, message: bytes) -> None:
     with contextlib.suppress(OSError, ValueError):  # a process that is gone is noticed when it does not answer
-        wire.write(stream, message)
+        stream.write(message)
+        stream.flush()
 
 
 def _listen(stream: BinaryIO, answers: "queue.Queue[dict[str, Any]]") -> None:

@@ -59,6 +59,18 @@ def main() -> None:
     "--shapes", multiple=True, help='Where no docstring tells: "x=N,D y=N<C s=" is an array, labels below C, a scalar.'
 )
 @click.option("--value", multiple=True, help='A constant that it takes: "stride=2"; may be repeated.')
+@click.option("--no-repair", is_flag=True, help="Do not search for an edit that mends what is wrong.")
+@click.option(
+    "--repair-budget",
+    type=click.FloatRange(0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="Seconds for that search.",
+)
+@click.option("--fix", type=click.Path(dir_okay=False, path_type=Path), help="Write the repaired file here.")
+@click.option(
+    "--hint", type=click.IntRange(1, 3), default=3, show_default=True, help="Say less: 1 what, 2 where and when, 3 all."
+)
 @click.option("--case", help='Try this one case only, as a report prints it: "n_a=1 T=2 seed=0".')
 def audit(
     target: str,
@@ -74,13 +86,17 @@ def audit(
     backward: str | None,
     shapes: tuple[str, ...],
     value: tuple[str, ...],
+    no_repair: bool,
+    repair_budget: float,
+    fix: Path | None,
+    hint: int,
     case: str | None,
 ) -> None:
     """Audit the hand-written forward and backward functions of a .py file or a notebook.
 
     Every gradient is compared with automatic differentiation of an independent forward, on sizes from 1 up, and then in
     exact arithmetic, without a tolerance. Each gets a verdict of its own; a wrong one is shrunk to the smallest case
-    that shows it.
+    that shows it, and an edit of the file is searched for after which every gradient is right.
 
     \b
     gradproof audit lstm.py
@@ -101,8 +117,23 @@ def audit(
             stream.reconfigure(errors="replace")  # a terminal without ≠ gets a report all the same
     from .auditing import audit as run
     from .own.signature import from_words
+    from .report.hint import hinted
+
+    if fix is not None:
+        _check_fix(target, fix, searched=not no_repair and hint == 3)
+    early = form == "text" and output is None  # verdicts are printed before the search
 
     with _Progress() as progress:
+
+        def judged(report: Any) -> None:
+            progress.stop()
+            if early:
+                try:
+                    _print(hinted(report, hint))
+                except OSError as error:
+                    click.echo(f"gradproof: standard output: {error.strerror}", err=True)
+                    sys.exit(USAGE)
+
         try:
             report = run(
                 target,
@@ -116,7 +147,9 @@ def audit(
                 forward=forward,
                 backward=backward,
                 signature=from_words(shapes, value) if shapes or value else None,
+                repair_budget=0.0 if no_repair or hint < 3 else repair_budget,
                 progress=progress.step,
+                judged=judged,
             )
         except AuditError as error:
             progress.stop()
@@ -132,9 +165,17 @@ def audit(
             click.echo("gradproof: this is a defect of gradproof, not of the audited file; please report it", err=True)
             sys.exit(CRASH)
     try:
-        _write(report, form, output)
+        if early:
+            _print_repair(report)
+        else:
+            _write(hinted(report, hint), form, output)
+        if fix is not None:
+            _fix(report, fix)
     except OSError as error:
         click.echo(f"gradproof: {output or 'standard output'}: {error.strerror}", err=True)
+        sys.exit(USAGE)
+    except AuditError as error:
+        click.echo(f"gradproof: {error}", err=True)
         sys.exit(USAGE)
     sys.exit(AGREED if report else WRONG)
 
@@ -154,28 +195,78 @@ def conventions() -> None:
             click.echo(textwrap.fill(told, 79, initial_indent=6 * " ", subsequent_indent=6 * " "))
 
 
+@main.command(short_help="Explain a mistake, in words for learners.")
+@click.argument("name", required=False)
+def explain(name: str | None) -> None:
+    """Explain a known mistake: what it looks like, why it is one, and what mends it; without NAME list them all."""
+    from .diagnose.mistakes import catalogue
+    from .diagnose.mistakes import explain as explained
+
+    if name is None:
+        for mistake in catalogue().values():
+            click.echo(f"{mistake.name:28}{mistake.title}")
+        return
+    try:
+        click.echo(explained(name), nl=False)
+    except ValueError as error:
+        click.echo(f"gradproof: {error}", err=True)
+        sys.exit(USAGE)
+
+
 def _write(report: Any, form: str, output: Path | None) -> None:
     if form == "json":
         from .report.json import render as render_json
 
         text = render_json(report)
-    elif output is not None or not sys.stdout.isatty():
+    else:
         from .report.text import render
 
         text = render(report)
-    else:
-        from rich.console import Console
-
-        from .report.text import WIDTH, write
-
-        console = Console(highlight=False)
-        console.width = max(console.width, WIDTH)
-        write(report, console)
-        return
     if output is not None:
         output.write_text(text, encoding="utf-8", errors="backslashreplace")
     else:
         click.echo(text, nl=False)
+
+
+def _print(report: Any) -> None:
+    """The report without its repair on standard output, in colour on a terminal."""
+    from .report.text import on_console, write_verdicts
+
+    on_console(lambda console: write_verdicts(report, console))
+
+
+def _print_repair(report: Any) -> None:
+    """What was searched for after the report was printed."""
+    if report.repair is not None:
+        from .report.repair import write_repair
+        from .report.text import on_console
+
+        on_console(lambda console: write_repair(report.repair, console))
+
+
+def _check_fix(target: str, fix: Path, searched: bool) -> None:
+    """End with a usage error before anything is audited, where the repaired file could not be written."""
+    from .repair.writing import check_target
+
+    if not searched:
+        click.echo("gradproof: --fix needs the repair, which --no-repair and --hint leave out", err=True)
+        sys.exit(USAGE)
+    try:
+        check_target(Path(target.partition("::")[0]), fix)
+    except AuditError as error:
+        click.echo(f"gradproof: {error}", err=True)
+        sys.exit(USAGE)
+
+
+def _fix(report: Any, path: Path) -> None:
+    """Write the repaired file."""
+    if report.repair is None or not report.repair.mended:
+        click.echo(f"gradproof: {path} is not written: there is no repair", err=True)
+        return
+    from .repair.writing import write_repaired
+
+    write_repaired(report.source, report.repaired, path)
+    click.echo(f"gradproof: the repaired file is {path}", err=True)
 
 
 class _Progress:

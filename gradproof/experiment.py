@@ -88,6 +88,7 @@ class Experiment:
         self.lab, self.target, self.forward, self.cells = lab, target, forward, cells
         self.tried: dict[Case, Outcome] = {}
         self.explored: list[Case] = []  # those tried before shrinking
+        self.skipped: dict[Case, dict[str, Any]] = {}  # cases that are none, and why
         self.cell_calls = 0  # how often the cell's replacement was called
         self.dead: dict[str, Any] | None = None  # the error after which no more cases are tried
         self.cut = False  # whether the time limit left cases untried
@@ -155,6 +156,11 @@ class Experiment:
 
     def ask(self, case: Case, probe: Any = None, steps: int | None = None, shift: float = 0) -> dict[str, Any]:
         """The candidate's answer; steps: of how many time steps there are cotangents; shift: added to the logits."""
+        limit = None if probe is None else 4 * self.lab.candidate.timeout  # a probe is several calls
+        return self.lab.candidate.call(limit=limit, **self.message(case, probe, steps, shift))
+
+    def message(self, case: Case, probe: Any = None, steps: int | None = None, shift: float = 0) -> dict[str, Any]:
+        """What the candidate is asked to do."""
         contract = self.target.contract
         inputs, cotangents = self.arrays(case)
         if shift:
@@ -162,7 +168,6 @@ class Experiment:
         if steps is not None:
             cotangents = {name: array[..., :steps] for name, array in cotangents.items()}
         message = {
-            "limit": None if probe is None else 4 * self.lab.candidate.timeout,  # a probe is several calls
             "contract": key(contract),
             "function": self.target.name,
             "taken": self.target.taken,
@@ -170,18 +175,18 @@ class Experiment:
             "probe": probe,
         }
         if isinstance(contract, Forward):
-            return self.lab.candidate.call(do="forward", inputs=inputs, **message)
+            return {"do": "forward", "inputs": inputs, **message}
         if self.forward is None:
             cache = references.cache_of(contract.forward, inputs)
-            return self.lab.candidate.call(do="backward", cotangents=cotangents, cache=cache, **message)
-        return self.lab.candidate.call(
-            do="backward",
-            inputs=inputs,
-            cotangents=cotangents,
-            forward=self.forward.name,
-            forward_taken=self.forward_taken,
+            return {"do": "backward", "cotangents": cotangents, "cache": cache, **message}
+        return {
+            "do": "backward",
+            "inputs": inputs,
+            "cotangents": cotangents,
+            "forward": self.forward.name,
+            "forward_taken": self.forward_taken,
             **message,
-        )
+        }
 
     def truth(self, case: Case) -> tuple[dict[str, Any], float, float]:
         """What every result should be, and the S and G of the comparison rule."""
@@ -191,24 +196,24 @@ class Experiment:
         if asked not in self.lab.truths:
             inputs, cotangents = self.arrays(case)
             forward = forward_of(contract)
-            upstream = {name: drawing.zeros(shape, case.sizes) for name, shape in forward.outputs.items()}
-            if isinstance(contract, Backward):
-                upstream |= {output: cotangents[name] for name, output in contract.cotangents.items()}
-                upstream |= {output: np.ones_like(upstream[output]) for output in contract.unit}
-            outputs, gradients = references.outputs_and_gradients(forward, case.sizes, inputs, upstream)
-            if isinstance(contract, Backward):
-                expected = {name: gradients[of] for name, of in contract.gradients.items()}
-                given = [*cotangents.values(), *(upstream[output] for output in contract.unit)]
-                S, G = magnitude(inputs.values(), given), growth(expected.values(), given)
-                for name, bound in self.target.clip.items():
-                    expected[name] = np.clip(expected[name], -bound, bound)
-                if self.target.norm is not None:
-                    norm = np.sqrt(sum(np.sum(array**2) for array in expected.values()))
-                    factor = min(1.0, self.target.norm / norm) if norm > 0 else 1.0
-                    expected = {name: factor * array for name, array in expected.items()}
-                self.lab.truths[asked] = expected, S, G
-            else:
+            if isinstance(contract, Forward):
+                outputs = references.primals(forward, case.sizes, inputs)
                 self.lab.truths[asked] = outputs, magnitude(inputs.values()), 1.0
+                return self.lab.truths[asked]
+            upstream = {name: drawing.zeros(shape, case.sizes) for name, shape in forward.outputs.items()}
+            upstream |= {output: cotangents[name] for name, output in contract.cotangents.items()}
+            upstream |= {output: np.ones_like(upstream[output]) for output in contract.unit}
+            _, gradients = references.outputs_and_gradients(forward, case.sizes, inputs, upstream)
+            expected = {name: gradients[of] for name, of in contract.gradients.items()}
+            given = [*cotangents.values(), *(upstream[output] for output in contract.unit)]
+            S, G = magnitude(inputs.values(), given), growth(expected.values(), given)
+            for name, bound in self.target.clip.items():
+                expected[name] = np.clip(expected[name], -bound, bound)
+            if self.target.norm is not None:
+                norm = np.sqrt(sum(np.sum(array**2) for array in expected.values()))
+                factor = min(1.0, self.target.norm / norm) if norm > 0 else 1.0
+                expected = {name: factor * array for name, array in expected.items()}
+            self.lab.truths[asked] = expected, S, G
         return self.lab.truths[asked]
 
     def sides(
@@ -230,12 +235,16 @@ class Experiment:
         """Have the candidate compute a case, and compare."""
         answer = self.ask(case)
         self.cell_calls += answer.get("cell_calls", 0)
+        outcome = self.outcome(case, answer)
+        if outcome.error is not None and outcome.error.get("fatal"):
+            self.dead = outcome.error
+        return outcome
+
+    def outcome(self, case: Case, answer: Mapping[str, Any]) -> Outcome:
+        """An answer to a case, compared with the truth."""
         error = answer.get("error") or answer.get("forward_error")
         if error:
-            error = {**error, "in_forward": "forward_error" in answer, "case": str(case)}
-            if error.get("fatal"):
-                self.dead = error
-            return self._failed(error)
+            return self._failed({**error, "in_forward": "forward_error" in answer, "case": str(case)})
         expected, S, G = self.truth(case)
         returned = answer["results"]
         statuses = {}

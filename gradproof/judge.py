@@ -18,7 +18,8 @@ from .experiment import Experiment, Lab, Target, optional_results_of, results_of
 from .overflow import overflow
 from .prefix import prefix
 from .purity import side_effects
-from .recognise import belongs, plain
+from .recognise import belongs, plain, recognise
+from .related import related
 from .verdicts import (
     AGREES,
     RAISES,
@@ -53,9 +54,10 @@ class Judge:
         case: str | None = None,
         arithmetic: str = "all",
         digits: int = exactly.DIGITS,
+        convention: str = "auto",
         progress: Callable[[str, int, int], None] = lambda name, done, total: None,
     ):
-        self.arithmetic, self.digits = arithmetic, digits
+        self.arithmetic, self.digits, self.convention = arithmetic, digits, convention
         self.lab = Lab(candidate, lambda: self.progress(*self._at), single=case is not None)
         self.targets = targets
         self.examples, self.seed, self.case, self.progress = examples, seed, case, progress
@@ -96,6 +98,37 @@ class Judge:
         self.progress("", len(order), len(order))
         return [self._judged[_asked(self.targets[i])] for i in wanted]
 
+    @property
+    def judged(self) -> list[Function]:
+        """Every function that has a verdict."""
+        return list(self._judged.values())
+
+    def again(self, candidate: Candidate) -> "Judge":
+        """A judge of the same functions in another version of the candidate, which tries every case."""
+        names = {target.name for target in self.targets}
+        targets, _ = recognise(candidate, self.convention, None)
+        return Judge(
+            candidate,
+            [target for target in targets if target.name in names],
+            examples=self.examples,
+            seed=self.seed,
+            arithmetic=self.arithmetic,
+            digits=self.digits,
+            convention=self.convention,
+        )
+
+    def is_truth(self, name: str) -> bool:
+        """Whether the truth may rest on this function of the candidate, which then must not be edited."""
+        return False
+
+    def keeps_truth(self, again: "Judge") -> bool:
+        """Whether a judge of an edited candidate compares with the same truth."""
+        return True
+
+    def experiment_of(self, function: Function) -> Experiment | None:
+        """The experiment that a verdict rests on."""
+        return self._experiments.get((function.name, "Backward" if function.kind == "backward" else "Forward"))
+
     def _resolved(self, target: Target) -> Target:
         """The target under the contract that fits best, where several fit: a backward's is that of its forward."""
         tried = [replace(target, alternatives=()), *target.alternatives]
@@ -131,7 +164,8 @@ class Judge:
             if plain(name) == plain(published)
         }
 
-    def _cases(self, contract: Contract) -> list[Case]:
+    def cases(self, contract: Contract) -> list[Case]:
+        """The cases that a function is tried on: the designed ones, and drawn ones; or the one that was asked for."""
         if self.case is not None:
             return [drawing.parse(self.case, contract)]
         return [*drawing.grid(contract), *drawing.drawn(contract, self.seed, self.examples)]
@@ -140,12 +174,12 @@ class Judge:
         self, target: Target, forward: Target | None = None, cells: dict[str, str] | None = None
     ) -> Experiment:
         """The experiment on all cases; one that fails after other functions have run is repeated in a fresh process."""
-        experiment = Experiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
+        experiment = Experiment(self.lab, target, forward, cells).explore(self.cases(target.contract))
         timeout = experiment.dead is not None and experiment.dead["type"] == "Timeout"
         if experiment.agrees or timeout or not self._judged or self.lab.candidate.loading_time > found.QUICK:
             return experiment
         self.lab.candidate.end()
-        return Experiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
+        return Experiment(self.lab, target, forward, cells).explore(self.cases(target.contract))
 
     # forwards
 
@@ -309,6 +343,8 @@ class Judge:
         if function.verdict == VERIFIED and experiment.cut and len(experiment.explored) < len(drawing.grid(contract)):
             function.verdict = UNDECIDED  # too few cases to say so
         function.cases, function.findings = len(experiment.explored), findings
+        if function.failing and self.case is None:
+            function.relations = related(experiment)
         function.failure = found.failure(experiment)
         return function
 

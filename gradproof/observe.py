@@ -101,6 +101,17 @@ def flat(value: Any, contract: Backward | None = None) -> dict[str, Any]:
     return found
 
 
+def copied(value: Any) -> Any:
+    """A message with arrays of its own."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(map(copied, value)) if isinstance(value, tuple) else list(map(copied, value))
+    return value
+
+
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """Both versions of what is not bitwise what it was; the judge looks at them."""
     return {

@@ -1,5 +1,6 @@
 """Side effects, which no comparison of one result shows: writes, memory between calls, shared results."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from .verdicts import Finding
 
 
 def side_effects(experiment: Experiment) -> list[Finding]:
-    """Side effects on the first case that returns, and on the smallest, where an axis of size 1 may lead elsewhere."""
+    """Side effects on the first case that returns, on the smallest, where an axis of size 1 may lead elsewhere, and on
+    one of large numbers."""
     returning = [case for case in experiment.explored if experiment.tried[case].error is None]
     if not returning or experiment.dead is not None:
         return []
@@ -20,6 +22,10 @@ def side_effects(experiment: Experiment) -> list[Finding]:
     for case in dict.fromkeys((returning[0], smallest)):
         for finding in _on(experiment, case):
             found.setdefault(finding.kind, finding)
+    if not experiment.lab.single:
+        for finding in _on(experiment, replace(returning[0], scale=3.0, cotangents=50.0)):
+            if finding.kind == "in-place":
+                found.setdefault(finding.kind, finding)
     return list(found.values())
 
 
@@ -61,6 +67,11 @@ def _on(experiment: Experiment, case: Case) -> list[Finding]:
             differing = [name for name, array in answer["results"].items() if not _same(array, other.get(name))]
             if differing:
                 findings.append(Finding(kind, f"{told} gives another {', '.join(differing)}"))
+    linear = isinstance(contract, Backward) and not (contract.unit or experiment.target.clip or experiment.target.norm)
+    remembered = _not_doubled(answer) if linear and not (consumed or changed) else []
+    if remembered:
+        told = "a second call on the same cache with twice the upstream gradients does not give twice"
+        findings.append(Finding("remembered", f"{told} {', '.join(remembered)}"))
     if answer.get("keeps_state") is True:
         told = "with stateful=False a second forward does not start from zero, but where the first ended"
         findings.append(Finding("stateful", told))
@@ -74,6 +85,20 @@ def _on(experiment: Experiment, case: Case) -> list[Finding]:
         pairs = ", ".join(f"{a} and {b}" for a, b in answer["shared"])
         findings.append(Finding("aliased", f"results share memory: {pairs}"))
     return findings
+
+
+def _not_doubled(answer: dict[str, Any]) -> list[str]:
+    """The gradients that do not grow with the cotangents when the same cache is read again: exact for a factor of 2."""
+    twice = answer.get("doubled", {}).get("results", {})
+    names = []
+    for name, array in answer["results"].items():
+        other = twice.get(name)
+        if isinstance(array, np.ndarray) and isinstance(other, np.ndarray) and array.shape == other.shape:
+            near = 1e-9 * np.abs(array).max(initial=0)
+            finite = np.isfinite(array).all() and np.isfinite(other).all()
+            if finite and array.any() and np.abs(other - 2 * array).max(initial=0) > near:
+                names.append(name)
+    return names
 
 
 def _another(case: Case) -> Case:

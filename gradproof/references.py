@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .contracts import Forward
+from .contracts import Forward, sizes_of
 
 
 class TruthError(Exception):
@@ -43,6 +43,34 @@ def outputs_and_gradients(
     cotangents: one array per output.  Raises TruthError when XLA's result for the designed case is another one.
     """
     return _evaluated(_program(contract), contract, sizes, inputs, cotangents)
+
+
+def primals(contract: Forward, sizes: Mapping[str, int], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs alone, by the program of `outputs_and_gradients`, which XLA confirms."""
+    return _primals(
+        contract, sizes, inputs, lambda leaves: _run(_program(contract), sizes, leaves, len(contract.outputs))
+    )
+
+
+def exact_primals(
+    contract: Forward, engine: Any, sizes: Mapping[str, int], inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`primals` on arrays of an engine's exact numbers."""
+    from .arithmetic.exact import exact_array, rules
+    from .arithmetic.program import evaluate
+
+    def run(leaves: list[Any]) -> list[Any]:
+        found = evaluate(_program(contract), rules(engine), sizes, leaves, len(contract.outputs))
+        return [exact_array(engine, result) for result in found]
+
+    return _primals(contract, sizes, inputs, run)
+
+
+def _primals(
+    contract: Forward, sizes: Mapping[str, int], inputs: Mapping[str, Any], run: Callable[[list[Any]], list[Any]]
+) -> dict[str, Any]:
+    nothing = [np.zeros(sizes_of(contract.outputs[name], sizes)) for name in sorted(contract.outputs)]
+    return dict(zip(sorted(contract.outputs), run([*_leaves(contract, inputs), *nothing]), strict=True))
 
 
 def outputs(contract: Forward, sizes: Mapping[str, int], inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,12 +147,12 @@ def _leaves(contract: Forward, inputs: Mapping[str, Any]) -> list[Any]:
     return [inputs[name] for name in sorted(contract.inputs)]
 
 
-def _run(program: Any, sizes: Mapping[str, int], leaves: list[Any]) -> list[Any]:
+def _run(program: Any, sizes: Mapping[str, int], leaves: list[Any], wanted: int | None = None) -> list[Any]:
     from .arithmetic.float64 import RULES
     from .arithmetic.program import evaluate
 
     with np.errstate(all="ignore"):
-        return evaluate(program, RULES, sizes, leaves)
+        return evaluate(program, RULES, sizes, leaves, wanted)
 
 
 def _agree_with_xla(program: Any, contract: Forward) -> None:
@@ -132,7 +160,7 @@ def _agree_with_xla(program: Any, contract: Forward) -> None:
 
     from .cases import BASE, Case, inputs_of
     from .compare import compare, growth, magnitude
-    from .contracts import names_of, sizes_of
+    from .contracts import names_of
 
     case = Case({name: BASE[name] for name in names_of(contract)}, seed=11)
     generator = np.random.default_rng(11)

@@ -47,7 +47,9 @@ def result(experiment: Experiment, name: str) -> Result:
             case = when.smallest(alike, next((known for known in experiment.shrunk if alike(known)), first))
             experiment.shrunk.append(case)
             seen = {other: status.verdict != AGREES for other, status in statuses.items()}
-            condition = when.condition(experiment.fails(name), vacuous, case, cotangents_in(experiment), seen, base)
+            biases = forward_of(experiment.target.contract).biases
+            cotangents = cotangents_in(experiment)
+            condition = when.condition(experiment.fails(name), vacuous, case, cotangents, seen, base, biases)
     status = experiment.run(case).statuses[name]
     plain = [other for other in statuses if not other.saturated and other.scale == 1]  # where nothing vanishes
     everywhere = all(statuses[other].verdict != AGREES or vacuous(other) for other in plain)

@@ -115,6 +115,8 @@ def _at_module_level(body: list[ast.stmt]) -> Iterator[tuple[str, ast.FunctionDe
         elif isinstance(node, (ast.If, ast.Try, ast.With)):
             for part in ("body", "orelse", "finalbody"):
                 yield from _at_module_level(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from _at_module_level(handler.body)
 
 
 def _definition(chunk: Chunk, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Definition:
@@ -211,11 +213,12 @@ def _notebook(path: Path) -> Source:
 
 def _cell(text: str) -> str:
     """Python of one cell: magics and shell lines become `pass`, so that line numbers stay."""
-    first, _, rest = text.lstrip("\n").partition("\n")
+    blank = len(text) - len(text.lstrip("\n"))
+    first, _, rest = text[blank:].partition("\n")
     if first.startswith("%%"):
         if first.split()[0] not in PYTHON_CELLS:
             return ""
-        text = "\n" + rest
+        text = "\n" * (blank + 1) + rest
     return text if _broken(text) is None else _without_magics(text)
 
 

@@ -8,6 +8,7 @@ as `np.float`, are there for everyone; the judge tells.
 
 import ast
 import builtins
+import functools
 import importlib.abc
 import importlib.machinery
 import sys
@@ -86,6 +87,21 @@ def install_python2() -> None:
     for name in set(DROPPED.values()):
         if name not in vars(np):
             setattr(np, name, getattr(builtins, name))
+
+
+def install_poison() -> None:
+    """np.empty and np.empty_like hold nan, so that what is never written is seen: else it is whatever was in memory."""
+    for name in ("empty", "empty_like"):
+        original = getattr(np, name)
+
+        @functools.wraps(original)
+        def poisoned(*arguments: Any, _original: Any = original, **named: Any) -> Any:
+            array = _original(*arguments, **named)
+            if array.dtype.kind in "fc":
+                array.fill(np.nan)
+            return array
+
+        setattr(np, name, poisoned)
 
 
 def replaced(words: frozenset[str], texts: list[str]) -> list[str]:

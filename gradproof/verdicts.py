@@ -62,6 +62,14 @@ class Finding:
 
 
 @dataclass
+class Recognised:
+    """An entry of the catalogue in notes/mistakes.md that fits; certain: whether nothing else would show the same."""
+
+    name: str
+    certain: bool
+
+
+@dataclass
 class Failure:
     """An exception, or what ended the process: its type and message, the smallest case, and the candidate's line.
 
@@ -92,6 +100,8 @@ class Function:
     label: str | None = None  # the file, or the notebook's cell, in which it is defined
     line: int | None = None
     findings: list[Finding] = field(default_factory=list)
+    relations: dict[str, list[Any]] = field(default_factory=dict)  # by gradient, see `diagnose.what.Relation`
+    mistakes: list[Recognised] = field(default_factory=list)
     failure: Failure | None = None
     reproduce: str | None = None
     exact: list[str] = field(default_factory=list)  # the cases at which exact arithmetic decided
@@ -101,6 +111,44 @@ class Function:
     @property
     def failing(self) -> list[Result]:
         return [result for result in self.results if not result.right]
+
+
+@dataclass
+class Change:
+    """One edit of a repair: what it does, in words, and the line of the file as it was.
+
+    kind: one of those in notes/report-schema.md.  before, after: the source of the place.  equation: the tag in notes/
+    of what the line computes.
+    """
+
+    function: str
+    kind: str
+    message: str
+    label: str
+    line: int
+    before: str
+    after: str
+    equation: str | None = None
+
+
+@dataclass
+class Repair:
+    """The smallest edit of the source that was found, after which the audit says `verdict` of every function mended.
+
+    verdict: "identical", "equal" or "agrees", the weakest of its gradients.  others: how many further repairs are as
+    small.  unmended: function → why no repair of it is known.  suspects: function → lines in which some other value
+    would make every wrong gradient right, the likeliest first.  mistakes: entries of the catalogue that it shows.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    diff: str = ""
+    verdict: str | None = None
+    mended: list[str] = field(default_factory=list)
+    others: int = 0
+    unmended: dict[str, str] = field(default_factory=dict)
+    suspects: dict[str, list[int]] = field(default_factory=dict)
+    mistakes: list[Recognised] = field(default_factory=list)
+    seconds: float = 0.0
 
 
 @dataclass
@@ -120,6 +168,9 @@ class Report:
     file: str
     functions: list[Function]
     notes: list[Note] = field(default_factory=list)
+    repair: Repair | None = None
+    source: Any = field(default=None, repr=False)  # what was audited, and the same with the repair
+    repaired: Any = field(default=None, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.functions) and all(function.verdict == VERIFIED for function in self.functions)

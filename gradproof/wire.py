@@ -20,13 +20,16 @@ class ProtocolError(Exception):
 
 def write(stream: BinaryIO, message: dict[str, Any]) -> None:
     """Write one message: nested dicts, lists and tuples of strings, numbers, None and NumPy arrays."""
+    stream.write(packed(message))
+    stream.flush()
+
+
+def packed(message: dict[str, Any]) -> bytes:
+    """The bytes of a message."""
     arrays: list[np.ndarray[Any, Any]] = []
     head = json.dumps({"body": _packed(message, arrays), "arrays": [[a.dtype.str, a.shape] for a in arrays]}).encode()
-    stream.write(struct.pack(">QQ", len(head), sum(a.nbytes for a in arrays)))
-    stream.write(head)
-    for array in arrays:
-        stream.write(array.tobytes())
-    stream.flush()
+    size = struct.pack(">QQ", len(head), sum(a.nbytes for a in arrays))
+    return b"".join([size, head, *(array.tobytes() for array in arrays)])
 
 
 def read(stream: BinaryIO) -> dict[str, Any]:

@@ -29,7 +29,7 @@ import numpy as np
 from . import references, standins, wire
 from .cells import reference_cells
 from .contracts import CONVENTIONS, Backward, Forward, contract_of
-from .observe import arrays_of, changed, entries_of, flat, functions_in, plain, shared
+from .observe import arrays_of, changed, copied, entries_of, flat, functions_in, plain, shared
 
 # what the exercise's rnn_utils has
 HELPERS = (
@@ -54,7 +54,7 @@ class Worker:
     def serve(self, messages: BinaryIO) -> None:
         actions: dict[str, Callable[..., dict[str, Any]]]
         actions = {"load": self.load, "forward": self.forward, "backward": self.backward, "exact": self.exact}
-        actions["own"] = self.own
+        actions |= {"own": self.own, "trial": self.trial, "respond": self.respond}
         while True:
             try:
                 message = wire.read(messages)
@@ -83,6 +83,7 @@ class Worker:
         helpers = {name.partition(".")[2]: references.reference(name) for name in HELPERS}
         supplied = standins.install(helpers)
         standins.install_python2()
+        standins.install_poison()
         failures: list[dict[str, Any]] = []
         if self.given is not None:
             self.names = self.given
@@ -196,7 +197,8 @@ class Worker:
 
         With `cells`, the candidate's functions or classes of these names are replaced by those of the reference.  With
         `probe`, the inputs of another case: also what the call did to its arguments, what a second call on the same
-        cache gives, and what a call gives after the forward has run on the other case in between.
+        cache gives, and one with twice the cotangents, and what a call gives after the forward has run on the other
+        case in between.
         """
         described = contract_of(contract)
         assert isinstance(described, Backward)
@@ -241,9 +243,16 @@ class Worker:
                 answer["changed"] = changed(untouched, flat(arguments, described))
             answer["shared"] = shared(results)
             answer["again"] = self._guarded(lambda: plain(gradients(fresh(cotangents), cache)))
-            answer["overwritten"] = list(
-                changed(arrays_of(first), arrays_of(self._guarded(lambda: plain(results))["results"]))
-            )
+
+            def overwritten() -> list[str]:
+                return list(changed(arrays_of(first), arrays_of(self._guarded(lambda: plain(results))["results"])))
+
+            # a layer's gradients are arrays that its next call is to write into
+            answer["overwritten"] = overwritten() if described.constructor is not None else []
+            twice = {name: 2 * before[name] for name in cotangents}
+            answer["doubled"] = self._guarded(lambda: plain(gradients(twice, cache)))
+            if described.constructor is None:
+                answer["overwritten"] = overwritten()
             if forward is not None:
 
                 def interleaved() -> dict[str, Any]:
@@ -265,6 +274,30 @@ class Worker:
         from .own.process import answer
 
         return self._on_exact_numbers(answer, message)
+
+    def trial(self, *, variants: list[Any], message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """What a call gives with each variant of the source; see `repair.trial`."""
+        from .repair.trial import trials
+
+        def announce(number: int) -> None:
+            wire.write(self.answers, {"at": number})
+
+        return {"trials": trials(self.names, self.future, variants, lambda: self._called(message), seconds, announce)}
+
+    def respond(self, *, message: dict[str, Any], **asked: Any) -> dict[str, Any]:
+        """What would mend a call; see `repair.response`."""
+        from .repair.response import respond
+
+        try:
+            return respond(self.names, self.future, call=lambda: self._called(message), **asked)
+        except BaseException as error:
+            return {"error": self._described(error)}
+
+    def _called(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """A forward or backward on arrays that no earlier call has seen."""
+        fresh = {name: copied(value) for name, value in message.items()}
+        called: dict[str, Any] = self.forward(**fresh) if fresh.pop("do") == "forward" else self.backward(**fresh)
+        return called
 
     def _on_exact_numbers(self, function: Callable[..., dict[str, Any]], message: dict[str, Any]) -> dict[str, Any]:
         """What a function of the candidate's namespace returns, or what stood in its way."""

@@ -532,3 +532,22 @@ def lstm_backward(da, caches, dc):
     cell = {result.name: result.condition for result in functions["lstm_cell_backward"].failing}
     assert set(cell.values()) == {"only when dc_next≠0"}
     assert all("dc" not in (result.condition or "") for result in functions["lstm_backward"].failing)
+
+
+def test_what_is_remembered_of_a_cache_is_found_by_other_cotangents(tmp_path):
+    memo = "\nKEPT = {}\n" + spoiled(
+        RNN_CELL_BACKWARD,
+        ("(1 - a_next ** 2) * da_next", "KEPT.setdefault(a_next.tobytes(), (1 - a_next ** 2) * da_next)"),
+    )
+    assert "remembered" in kinds(audited(tmp_path, memo)["rnn_cell_backward"])
+
+
+def test_a_write_that_only_large_inputs_show_is_found(tmp_path):
+    source = spoiled(RNN_CELL_BACKWARD, ("    dz =", "    np.clip(xt, -5, 5, out=xt)\n    dz ="))
+    assert "in-place" in kinds(audited(tmp_path, source)["rnn_cell_backward"])
+
+
+@pytest.mark.parametrize("after", ["np.clip(dz @ xt.T, -1000, 1000)", "np.where(abs(dz @ xt.T) < 1e-12, 0, dz @ xt.T)"])
+def test_bounds_that_no_ordinary_gradient_reaches_are_found(after, tmp_path):
+    function = audited(tmp_path, spoiled(RNN_CELL_BACKWARD, ("dz @ xt.T", after)))["rnn_cell_backward"]
+    assert named(function, "wrong") == {"dWax"}

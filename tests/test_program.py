@@ -118,3 +118,13 @@ def test_nothing_is_judged_when_xla_disagrees(monkeypatch):
     monkeypatch.setitem(float64.RULES, "tanh", lambda a: np.tanh(a) * (1 + 1e-9))
     with pytest.raises(references.TruthError, match="disagrees with XLA"):
         references._program(contract)
+
+
+@pytest.mark.parametrize("contract", FORWARDS, ids=lambda contract: contract.name)
+def test_the_outputs_alone_are_those_of_the_whole_program(contract):
+    case = cases.Case({name: SMALL[name] for name in names_of(contract)}, seed=5)
+    inputs = cases.inputs_of(contract, case, contract.optional)
+    cotangents = {name: cases.zeros(shape, case.sizes) for name, shape in contract.outputs.items()}
+    outputs, _ = references.outputs_and_gradients(contract, case.sizes, inputs, cotangents)
+    alone = references.primals(contract, case.sizes, inputs)
+    assert {name: array.tobytes() for name, array in alone.items()} == {k: v.tobytes() for k, v in outputs.items()}

@@ -44,6 +44,8 @@ def test_the_worst_element_its_numbers_and_the_case_are_printed(report):
     ("section", "kind", "others"),
     [
         ("Report", verdicts.Report, {"schema", "verified"}),
+        ("Repair", verdicts.Repair, set()),
+        ("Change", verdicts.Change, set()),
         ("Function", verdicts.Function, {"gradients", "outputs"}),
         ("Gradient or output", verdicts.Result, set()),
         ("Failure", verdicts.Failure, set()),
@@ -53,7 +55,7 @@ def test_json_has_the_documented_fields_and_no_others(section, kind, others):
     text = (ROOT / "notes" / "report-schema.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     table = text.partition("| field |")[2].partition("\n\n")[0]
     documented = set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:])))
-    assert documented == {field.name for field in dataclasses.fields(kind)} - {"results"} | others
+    assert documented == {field.name for field in dataclasses.fields(kind)} - {"results", "source", "repaired"} | others
 
 
 def test_every_kind_of_finding_is_documented():
@@ -61,6 +63,14 @@ def test_every_kind_of_finding_is_documented():
     told = set(re.findall(r'Finding\(\s*"([\w-]+)"', code)) | {"repeat", "order"}
     text = (ROOT / "notes" / "report-schema.md").read_text().partition("\n## Findings\n")[2]
     assert told == set(re.findall(r"^\| `([\w-]+)` \|", text, flags=re.MULTILINE)) - {"kind"}
+
+
+def test_every_kind_of_edit_is_documented():
+    code = "".join(path.read_text() for path in (ROOT / "gradproof" / "repair").glob("*.py"))
+    told = set(re.findall(r'site\.(?:edit|swap)\(\s*"([a-z ]+)"', code))
+    text = (ROOT / "notes" / "report-schema.md").read_text().partition("\nThe kinds are ")[2].partition("\n## ")[0]
+    assert told
+    assert told <= set(re.findall(r"`([a-z ]+)`", text))
 
 
 def test_the_schema_is_the_documented_one():

@@ -66,22 +66,31 @@ def is_dimensions(nest: Any) -> bool:
 
 
 def evaluate(
-    program: Any, rules: Mapping[str, Callable[..., Any]], sizes: Mapping[str, int], arguments: list[Any]
+    program: Any,
+    rules: Mapping[str, Callable[..., Any]],
+    sizes: Mapping[str, int],
+    arguments: list[Any],
+    wanted: int | None = None,
 ) -> list[Any]:
     """Run a closed jaxpr: `rules` has a function per primitive, called as rule(*operands, **parameters).
 
-    Sizes in parameters arrive as integers.  Raises NotImplementedError for a primitive without a rule; a rule raises
-    TypeError for a parameter that it does not know, so that nothing is silently ignored.
+    wanted: how many of its results are, the first ones; what the others alone need is not computed.  Sizes in
+    parameters arrive as integers.  Raises NotImplementedError for a primitive without a rule; a rule raises TypeError
+    for a parameter that it does not know, so that nothing is silently ignored.
     """
-    return _at(program, rules, sizes)(*arguments)
+    return _at(program, rules, sizes, wanted)(*arguments)
 
 
-def _at(program: Any, rules: Mapping[str, Callable[..., Any]], sizes: Mapping[str, int]) -> Callable[..., list[Any]]:
+def _at(
+    program: Any, rules: Mapping[str, Callable[..., Any]], sizes: Mapping[str, int], wanted: int | None = None
+) -> Callable[..., list[Any]]:
     """The program at these sizes as a function: a scan calls it at every step, and only the arguments differ."""
     jaxpr = program.jaxpr
     steps, literals = _steps(jaxpr)
+    if wanted is not None:
+        steps = _needed(jaxpr, wanted)
     known = {**literals, **dict(zip(map(id, jaxpr.constvars), program.consts, strict=True))}
-    taken, returned = [id(atom) for atom in jaxpr.invars], [id(atom) for atom in jaxpr.outvars]
+    taken, returned = [id(atom) for atom in jaxpr.invars], [id(atom) for atom in jaxpr.outvars[:wanted]]
     calls = [(_rule(step, rules, sizes), step.operands, step.results, step.several) for step in steps]
 
     def run(*arguments: Any) -> list[Any]:
@@ -133,6 +142,17 @@ def _steps(jaxpr: Any) -> tuple[list[Step], dict[int, Any]]:
         primitive = equation.primitive
         steps.append(Step(primitive.name, operands, results, primitive.multiple_results, parameters, sizes))
     return steps, literals
+
+
+@cache
+def _needed(jaxpr: Any, wanted: int) -> list[Step]:
+    """The steps without which the first results cannot be had."""
+    needed, kept = {id(atom) for atom in jaxpr.outvars[:wanted]}, []
+    for step in reversed(_steps(jaxpr)[0]):
+        if needed.intersection(step.results):
+            needed.update(step.operands)
+            kept.append(step)
+    return kept[::-1]
 
 
 def _size(value: Any) -> Callable[[Mapping[str, int]], Any] | None:

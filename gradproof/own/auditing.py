@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..auditing import check_case, notes_of
+from ..auditing import check_case, notes_of, search_repair
 from ..candidate import Candidate
 from ..cases import parse
 from ..contracts import forward_of
@@ -28,7 +28,9 @@ def audit_pair(
     signature: Signature | None = None,
     timeout: float = 60.0,
     case: str | None = None,
+    repair_budget: float = 0.0,
     progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+    judged: Callable[[Report], None] = lambda report: None,
     **options: Any,
 ) -> Report:
     """See `gradproof.audit`; options: examples, seed, arithmetic and digits."""
@@ -54,14 +56,18 @@ def audit_pair(
             check_case(case, contract)
             check_size(forward_of(contract), parse(case, contract), bool(file))
         functions = judge.audit()
-    for function in functions:
-        function.reproduce = _reproduce(function, file, names, declared)
-    by = "jax.vjp" if completed.in_jax else "running it on dual numbers"
-    told = "" if names[0] == names[1] else ": it has no verdict of its own"
-    what = "the loss" if names[0] == names[1] else names[0]
-    notes = [Note(f"the truth is {what}, differentiated by {by}{told}")]
-    shown = file or f"{names[1]} ({candidate.source.path})"
-    return Report(shown, functions, [*notes_of(candidate), *notes, *judge.notes])
+        for function in functions:
+            function.reproduce = _reproduce(function, file, names, declared)
+        by = "jax.vjp" if completed.in_jax else "running it on dual numbers"
+        told = "" if names[0] == names[1] else ": it has no verdict of its own"
+        what = "the loss" if names[0] == names[1] else names[0]
+        notes = [Note(f"the truth is {what}, differentiated by {by}{told}")]
+        shown = file or f"{names[1]} ({candidate.source.path})"
+        report = Report(shown, functions, [*notes_of(candidate), *notes, *judge.notes])
+        judged(report)
+        if repair_budget > 0:
+            search_repair(report, judge, repair_budget, progress)
+    return report
 
 
 def _pair(

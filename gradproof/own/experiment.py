@@ -34,7 +34,6 @@ class OwnExperiment(Experiment):
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
-        self.skipped: dict[Case, dict[str, Any]] = {}
         self.untrue: dict[Case, str] = {}
         self.unsteady: str | None = None
         self.confirmed: set[str] = set()

@@ -8,6 +8,7 @@ from .. import cases as drawing
 from .. import exactly
 from ..candidate import Candidate
 from ..cases import Case
+from ..compare import compare
 from ..contracts import Contract
 from ..experiment import Experiment, Target, results_of
 from ..judge import Judge
@@ -15,6 +16,8 @@ from ..verdicts import UNDECIDED, Failure, Finding, Function, Note, Result
 from .complete import Completed
 from .contract import backward_of, forward_of
 from .experiment import OwnExperiment
+
+TRUTHS = 5  # cases on which the truth of an edited candidate must be what it was
 
 
 class OwnJudge(Judge):
@@ -53,9 +56,30 @@ class OwnJudge(Judge):
         self.progress("", 1, 1)
         return [function]
 
-    def _cases(self, contract: Contract) -> list[Case]:
+    def again(self, candidate: Candidate) -> "OwnJudge":
+        options = {"examples": self.examples, "seed": self.seed, "arithmetic": self.arithmetic, "digits": self.digits}
+        return OwnJudge(candidate, self.completed, **options)
+
+    def is_truth(self, name: str) -> bool:
+        """Whether it may have a part in the forward: everything but the backward itself."""
+        return name != self.targets[1].name
+
+    def keeps_truth(self, again: Judge) -> bool:
+        """Whether the forward of an edited candidate has the same derivative, so that nothing else was proved."""
+        assert isinstance(again, OwnJudge)
+        cases = [case for case in again._last.explored if case not in self._last.skipped][:TRUTHS]
+        if not cases:
+            return False
+        for case in cases:
+            before, S, G = self._last.truth(case)
+            after, _, _ = again._last.truth(case)
+            if not all(compare(after[name], array, S, G).agrees for name, array in before.items()):
+                return False
+        return True
+
+    def cases(self, contract: Contract) -> list[Case]:
         """Nothing is known of gates that could saturate; and JAX compiles for every size, so that it gets few."""
-        every = super()._cases(contract)
+        every = super().cases(contract)
         if self.case is not None:
             return every
         few = len(drawing.grid(contract))
@@ -68,7 +92,7 @@ class OwnJudge(Judge):
     def _explored(
         self, target: Target, forward: Target | None = None, cells: dict[str, str] | None = None
     ) -> OwnExperiment:
-        self._last = OwnExperiment(self.lab, target, forward, cells).explore(self._cases(target.contract))
+        self._last = OwnExperiment(self.lab, target, forward, cells).explore(self.cases(target.contract))
         return self._last
 
     def _experiment(self, target: Target, own: Target | None, findings: list[Finding]) -> Experiment | None:

@@ -22,6 +22,7 @@ def as_data(report: Report) -> dict[str, Any]:
             "file": report.file,
             "verified": bool(report),
             "functions": [_function(function) for function in report.functions],
+            "repair": None if report.repair is None else dataclasses.asdict(report.repair),
             "notes": [dataclasses.asdict(note) for note in report.notes],
         }
     )

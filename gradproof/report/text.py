@@ -1,7 +1,9 @@
 """The report for people: per function a table of gradients, then what the failing ones have in common."""
 
 import io
+import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
@@ -26,16 +28,38 @@ def render(report: Report) -> str:
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
+def on_console(write_to: Callable[[Console], None]) -> None:
+    """Print on standard output: in colour and as wide as the terminal, or as `render` does where there is none."""
+    if sys.stdout.isatty():
+        console = Console(highlight=False)
+        console.width = max(console.width, WIDTH)
+        write_to(console)
+        return
+    out = io.StringIO()
+    write_to(Console(file=out, width=WIDTH, color_system=None))
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()))
+    sys.stdout.flush()
+
+
 def write(report: Report, console: Console) -> None:
     """Print the report on a rich console of at least 80 columns, since no number is to be cut short."""
+    write_verdicts(report, console)
+    if report.repair is not None:
+        from .repair import write_repair
+
+        write_repair(report.repair, console)
+
+
+def write_verdicts(report: Report, console: Console) -> None:
+    """The report without its repair, which may still be searched for."""
     console.print(Text(report.file, style="bold"))
     notes = list({(note.message, note.line, note.label): note for note in report.notes}.values())
     for note in notes[:NOTES]:
-        place = _place(note.label, note.line)
+        place = place_of(note.label, note.line)
         label = "skipped" if place and not note.unaudited else "note"
-        _paragraph(console, f"{place}: {note.message}" if place else note.message, label, "dim")
+        paragraph(console, f"{place}: {note.message}" if place else note.message, label, "dim")
     if len(notes) > NOTES:
-        _paragraph(console, f"{len(notes) - NOTES} more of this kind", "note", "dim")
+        paragraph(console, f"{len(notes) - NOTES} more of this kind", "note", "dim")
     for function in report.functions:
         console.print()
         _function(function, _named(function, report), console)
@@ -50,7 +74,7 @@ def _named(function: Function, report: Report) -> str:
 
 
 def _function(function: Function, name: str, console: Console) -> None:
-    place = _place(function.label, function.line)
+    place = place_of(function.label, function.line)
     named = "" if function.name == function.contract else f" as {function.contract}"
     head = Text(f"{name}{named}{f', {place}' if place else ''}: ")
     head.append(function.verdict, style=f"bold {COLOURS.get(function.verdict, 'red')}")
@@ -61,7 +85,7 @@ def _function(function: Function, name: str, console: Console) -> None:
         _failure(function.failure, function, console)
     if not function.failing:
         for (verdict, told), names in _right(function.results).items():
-            _paragraph(console, f"{' '.join(names)}{told}", verdict, "green")
+            paragraph(console, f"{' '.join(names)}{told}", verdict, "green")
     elif function.verdict == UNDECIDED:
         pass
     elif function.failure is None or any(result.case and result.index for result in function.results):
@@ -76,36 +100,59 @@ def _function(function: Function, name: str, console: Console) -> None:
         who = f"all {len(names)}" if everyone else ", ".join(names)
         extent = f"in {failed} of {function.cases} cases" if failed else "at every size tried"
         if function.cases > 1:
-            _paragraph(console, f"{who}: {condition or extent}", "when")
+            paragraph(console, f"{who}: {condition or extent}", "when")
         if function.failure is None or together[0].index is not None:
-            _paragraph(console, f"{together[0].case}", "case")
+            paragraph(console, f"{together[0].case}", "case")
     for reason in dict.fromkeys(result.reason for result in function.failing if result.reason):
-        _paragraph(console, f"could not be decided: {reason}", "exactly", "dim")
+        paragraph(console, f"could not be decided: {reason}", "exactly", "dim")
     small = [r.name for r in function.results if r.rigorous and _number(r.actual) == _number(r.expected)]
     if small:
         told = "a small difference, but certain: exact arithmetic has no rounding"
-        _paragraph(console, f"{', '.join(small)}: {told}", "exactly")
+        paragraph(console, f"{', '.join(small)}: {told}", "exactly")
     right = [result.name for result in function.results if result.verdict in (IDENTICAL, EQUAL)]
     if function.exact and right:
         who = f"{' '.join(right)} right " if function.failing else ""
-        _paragraph(console, f"{who}at {'; '.join(dict.fromkeys(function.exact))}", "exactly", "dim")
+        paragraph(console, f"{who}at {'; '.join(dict.fromkeys(function.exact))}", "exactly", "dim")
         if function.unreached:
             lines = ", ".join(map(str, function.unreached))
             plural = "s" if len(function.unreached) > 1 else ""
-            _paragraph(console, f"but line{plural} {lines} did not run there", "", "dim")
+            paragraph(console, f"but line{plural} {lines} did not run there", "", "dim")
     for result in function.results:
         if isinstance(result.actual, str) and len(result.actual) > 12:
-            _paragraph(
+            paragraph(
                 console,
                 f"{result.name} is {result.actual}; expected an array of shape {_shape(result.expected)}",
                 "shape",
             )
     for told, names in _places(function.results).items():
-        _paragraph(console, f"{', '.join(names)}: {told}", "where")
+        paragraph(console, f"{', '.join(names)}: {told}", "where")
+    for told in _related(function):
+        paragraph(console, told, "what")
     for finding in function.findings:
-        _paragraph(console, finding.message, "note" if finding.kind in REMARKS else "also", "yellow")
+        paragraph(console, finding.message, "note" if finding.kind in REMARKS else "also", "yellow")
+    explained(function, console)
     if function.reproduce:
         console.print(Text.assemble((f"  {'repeat':<{LABELS + 2}}", "dim"), function.reproduce), soft_wrap=True)
+
+
+def _related(function: Function) -> list[str]:
+    """How wrong gradients are related to the truth, those together of which the same is to be said."""
+    told: dict[str, list[str]] = {}
+    for name, relations in function.relations.items():
+        for relation in relations:
+            told.setdefault(relation.message.replace(name, "\0", 1), []).append(name)
+    return [
+        (words.replace("\0 is ", "\0 are ", 1) if len(names) > 1 else words).replace("\0", ", ".join(names))
+        for words, names in told.items()
+    ]
+
+
+def explained(function: Function, console: Console) -> None:
+    """Where the catalogue explains what was found."""
+    for certain, words in ((True, "explain"), (False, "perhaps")):
+        names = [mistake.name for mistake in function.mistakes if mistake.certain == certain]
+        if names:
+            paragraph(console, "; ".join(f"gradproof explain {name}" for name in names), words, "cyan")
 
 
 def _right(results: list[Result]) -> dict[tuple[str, str], list[str]]:
@@ -183,20 +230,20 @@ def _places(results: list[Result]) -> dict[str, list[str]]:
 
 
 def _failure(failure: Failure, function: Function, console: Console) -> None:
-    place = _place(failure.label, failure.line)
+    place = place_of(failure.label, failure.line)
     where = f" in {place}" if place else ""
     if failure.label not in (None, function.label) and not place.startswith("cell"):
         where += f" of {PurePath(failure.label or '').name}"
     if failure.function not in (None, function.name):
         where += f" ({failure.function})"
-    _paragraph(console, f"{failure.type}{where}: {failure.message}", "error", "red")
+    paragraph(console, f"{failure.type}{where}: {failure.message}", "error", "red")
     if failure.text:
-        _paragraph(console, failure.text, "code")
+        paragraph(console, failure.text, "code")
     if failure.case:
-        _paragraph(console, failure.case, "case")
+        paragraph(console, failure.case, "case")
 
 
-def _place(label: str | None, line: int | None) -> str:
+def place_of(label: str | None, line: int | None) -> str:
     """ "line 7"; "cell 3, line 7" in a notebook."""
     cell = label.rpartition("[")[2].rstrip("]") if label and label.endswith("]") else ""
     return ", ".join(filter(None, [cell, f"line {line}" if line else ""]))
@@ -228,11 +275,11 @@ def _basis(report: Report, floats: list[Function]) -> str:
     return f"{names} rest{'s' if len(floats) == 1 else ''} on floats"
 
 
-def _paragraph(console: Console, text: str, label: str, style: str = "") -> None:
+def paragraph(console: Console, text: str, label: str, style: str = "") -> None:
     """Text beside a label, wrapped with a hanging indent."""
     printable = "".join(character if character.isprintable() else " " for character in text)
     lines = textwrap.wrap(" ".join(printable.split()), width=min(console.width, 100) - LABELS - 5) or [""]
     for index, line in enumerate(lines):
         console.print(
-            Text.assemble((f"  {label if index == 0 else '':<{LABELS + 2}}", "dim"), (line, style)), soft_wrap=True
+            Text.assemble((f"  {label if index == 0 else '':<{LABELS + 1}} ", "dim"), (line, style)), soft_wrap=True
         )
