@@ -2,7 +2,8 @@
 
     python benchmarks/audit_time.py [FILE ...] [--runs N]
 
-Without files: the example of eight right functions, and one whose sequence function is wrong and is shrunk.
+Without files: the example of eight right functions; one whose sequence function is wrong; and the eight functions with
+three mistakes in them, which are shrunk, searched and repaired.
 """
 
 import argparse
@@ -11,9 +12,16 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+# what right.py says, and what it says with a mistake: a term without its factor, another variable, a forgotten carry
+MISTAKES = (
+    ('"c": dc * i - dc * i * candidate ** 2', '"c": dc * i - dc * candidate ** 2'),
+    ("dc * c_prev * (f - f ** 2)", "dc * c_next * (f - f ** 2)"),
+    ("W[:, :n_a].T @ packed[..., t], dc * f", "W[:, :n_a].T @ packed[..., t], dc"),
+)
 
 
 def cpu_seconds(file: Path) -> float:
@@ -27,12 +35,28 @@ def cpu_seconds(file: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def with_mistakes(folder: Path) -> Path:
+    """The eight functions with mistakes, in a file of their own."""
+    source = (EXAMPLES / "right.py").read_text(encoding="utf-8")
+    for right, wrong in MISTAKES:
+        assert source.count(right) == 1, right
+        source = source.replace(right, wrong)
+    path = folder / "three_mistakes.py"
+    path.write_text(source, encoding="utf-8")
+    return path
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    files = options.files or [EXAMPLES / "right.py", EXAMPLES / "lstm_severed_bptt.py"]
+    folder = tempfile.TemporaryDirectory(prefix="gradproof-")
+    files = options.files or [
+        EXAMPLES / "right.py",
+        EXAMPLES / "lstm_severed_bptt.py",
+        with_mistakes(Path(folder.name)),
+    ]
     set_to = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OMP_NUM_THREADS") if name in os.environ}
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {set_to or 'no BLAS settings'}")
     print(f"{'file':<40} {'median':>9} {'least':>9} {'most':>9}   CPU seconds of {options.runs} runs")

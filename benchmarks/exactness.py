@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import mutants as changed
 import numpy as np
 import spellings
+from detection import mutants as changed
 from rich.console import Console
 from rich.progress import Progress
 
