@@ -185,6 +185,63 @@ def test_saturated_gates_and_large_inputs_agree_and_are_finite(case, extreme, re
     assert_gradients_agree(actual, sequence_truth(arguments, da, reset_after), arguments, da)
 
 
+def far_below_one(x, a0, parameters):
+    biases = {name: 1e-20 * parameters[name] for name in ("bh", "bha") if name in parameters}
+    return 1e-20 * x, 1e-20 * a0, {**parameters, **biases}
+
+
+@both_rules
+@given(case=cases)
+def test_states_far_below_one_keep_their_digits(case, reset_after):
+    arguments, da = sequence_of(replace(case, scale=1.0, saturated=False), reset_after)
+    tiny = far_below_one(*arguments)
+    a, y_pred, _ = gru.gru_forward(*tiny, reset_after)
+    (expected, _), _ = sequence_vjp[reset_after](tiny, (da, np.zeros_like(y_pred)))
+    assert_agrees("a", a * 1e20, expected * 1e20, S_of(arguments), max(1.0, np.abs(expected).max() * 1e20))
+
+
+@both_rules
+@given(case=cases)
+def test_gradients_at_states_far_below_one_keep_their_digits(case, reset_after):
+    arguments, da = sequence_of(replace(case, scale=1.0, saturated=False), reset_after)
+    tiny = far_below_one(*arguments)
+    actual = gradients(tiny, da, reset_after)
+    for name, expected in sequence_truth(tiny, da, reset_after).items():
+        np.testing.assert_allclose(actual[name], expected, rtol=0, atol=1e-9 * np.abs(expected).max(), err_msg=name)
+
+
+@both_rules
+@given(case=cases)
+def test_a_nearly_shut_gate_keeps_its_digits(case, reset_after):
+    (xt, a_prev, parameters), _ = cell_of(replace(case, scale=1.0, saturated=False), reset_after)
+    parameters |= {name: parameters[name] - 60 for name in ("bz", "br")}
+    *_, cache = gru.gru_cell_forward(xt, a_prev, parameters, reset_after)
+    for gate, value in (("z", cache.zt), ("r", cache.rt)):
+        z = parameters[f"W{gate}"] @ np.concatenate([a_prev, xt]) + parameters[f"b{gate}"]
+        np.testing.assert_allclose(np.log(value), z, rtol=1e-12)
+
+
+@both_rules
+@given(case=cases)
+def test_half_open_gates_move_by_a_quarter_of_what_far_smaller_inputs_add(case, reset_after):
+    (xt, a_prev, parameters), _ = cell_of(replace(case, scale=1.0, saturated=False), reset_after)
+    parameters |= {name: 0 * parameters[name] for name in ("bz", "br")}
+    *_, cache = gru.gru_cell_forward(1e-13 * xt, 1e-13 * a_prev, parameters, reset_after)
+    for gate, value in (("z", cache.zt), ("r", cache.rt)):
+        z = 1e-13 * (parameters[f"W{gate}"] @ np.concatenate([a_prev, xt]))
+        np.testing.assert_allclose(value - 0.5, z / 4, rtol=0, atol=5e-16)
+
+
+@both_rules
+@given(case=cases)
+def test_an_unlikely_prediction_keeps_its_digits(case, reset_after):
+    (xt, a_prev, parameters), _ = cell_of(replace(case, scale=1.0).with_sizes(n_y=2), reset_after)
+    parameters["by"] = np.array([[0.0], [-60.0]])
+    a_next, yt_pred, _ = gru.gru_cell_forward(xt, a_prev, parameters, reset_after)
+    z = parameters["Wy"] @ a_next + parameters["by"]
+    np.testing.assert_allclose(np.log(yt_pred[1] / yt_pred[0]), z[1] - z[0], rtol=1e-12)
+
+
 @both_rules
 @given(case=cases, data=st.data())
 def test_fewer_steps_in_da_give_the_gradient_of_that_prefix(case, data, reset_after):
@@ -595,15 +652,62 @@ def test_a_cache_without_the_rule_is_a_value_error_that_lists_the_fields():
             call(gru.gru_backward, BEFORE, caches=(damaged, x))
 
 
+@pytest.mark.parametrize("function", BACKWARDS)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_cotangent_of_another_size_is_a_value_error_that_names_it(function, axis):
+    ((name, dimensions),) = inputs_of(function, BEFORE).items()
+    right = normal(Case(SIZES), name, dimensions)
+    doubled = np.concatenate([right, right], axis=axis)
+    with pytest.raises(ValueError, match=re.escape(f"{name} has shape {doubled.shape}; expected (n_a, m")):
+        call(function, BEFORE, **{name: doubled})
+
+
+every_weight = [(rule, name) for rule in LEARNED for name in ("Wz", "Wr", "Wh", "bha") if name in LEARNED[rule]]
+
+
+@pytest.mark.parametrize(
+    ("reset_after", "name"), [*((rule, name) for rule in LEARNED for name in ("a_prev", "xt")), *every_weight]
+)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_cached_array_of_another_size_is_a_value_error(reset_after, name, axis):
+    """What a cached xt has one row too many for is a weight, so that the message may name that."""
+    cache = call(gru.gru_cell_forward, reset_after)[-1]
+    if name in cache._fields:
+        right = getattr(cache, name)
+        damaged = cache._replace(**{name: np.concatenate([right, right], axis=axis)})
+        named = rf'({name}|\["W\w+"\])'
+    else:
+        doubled = np.concatenate([cache.parameters[name]] * 2, axis=axis)
+        damaged, named = cache._replace(parameters={**cache.parameters, name: doubled}), re.escape(f'["{name}"]')
+    with pytest.raises(ValueError, match=rf"{named} has shape .*; expected \("):
+        call(gru.gru_cell_backward, reset_after, cache=damaged)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_an_x_in_the_caches_that_does_not_fit_its_steps_is_a_value_error(axis):
+    steps, x = call(gru.gru_forward, BEFORE)[-1]
+    doubled = np.concatenate([x, x], axis=axis)
+    with pytest.raises(ValueError, match=re.escape(f"x has shape {doubled.shape}; expected (n_x, m, T_x)")):
+        call(gru.gru_backward, BEFORE, caches=(steps, doubled))
+
+
+@pytest.mark.parametrize("t", [0, 3])
+def test_a_step_whose_a_prev_has_another_size_is_a_value_error_that_names_it(t):
+    steps, x = call(gru.gru_forward, BEFORE)[-1]
+    steps[t] = steps[t]._replace(a_prev=np.ones((6, 5)))
+    with pytest.raises(ValueError, match=re.escape("a_prev has shape (6, 5); expected (n_a, m) with n_a=3, m=5")):
+        call(gru.gru_backward, BEFORE, caches=(steps, x))
+
+
 @pytest.mark.parametrize("wrong", [None, {}, (), ([],), (None, None)], ids=str)
 def test_caches_that_are_not_a_list_of_caches_and_x_are_a_type_error(wrong):
     with pytest.raises(TypeError, match=f"caches is a {type(wrong).__name__}; expected \\(list of caches, x\\)"):
         call(gru.gru_backward, BEFORE, caches=wrong)
 
 
-@pytest.mark.parametrize("name", ["Wz", "Wr", "Wh", "bha"])
-def test_a_cache_whose_parameters_lack_an_array_is_a_value_error_that_names_it(name):
-    cache = call(gru.gru_cell_forward, AFTER)[-1]
+@pytest.mark.parametrize(("reset_after", "name"), every_weight)
+def test_a_cache_whose_parameters_lack_an_array_is_a_value_error_that_names_it(reset_after, name):
+    cache = call(gru.gru_cell_forward, reset_after)[-1]
     parameters = {other: array for other, array in cache.parameters.items() if other != name}
     with pytest.raises(ValueError, match=re.escape(f'parameters["{name}"] is missing; expected an array')):
-        call(gru.gru_cell_backward, AFTER, cache=cache._replace(parameters=parameters))
+        call(gru.gru_cell_backward, reset_after, cache=cache._replace(parameters=parameters))

@@ -24,6 +24,7 @@ from manual import losses, lstm, rnn
 DTYPES = [np.float32, np.float64]
 targets = st.sampled_from(["one-hot", "weights"])
 OUTPUT = ("n_y", "m", "T")
+SMALL = 2.0**-70  # a power of two, by which nothing is rounded
 
 
 def grad_of(loss, *takes):
@@ -67,6 +68,12 @@ def net_arrays(contract, case, kind, dtype=np.float64):
 def cotangent_of(W, y):
     """As large as what reaches the net, W.T @ dz with dz as large as y."""
     return S_of(W) * y
+
+
+def assert_scaled(actual, expected):
+    """Assert that `actual` is SMALL * expected, but for numbers that underflow."""
+    for one, other in zip(leaves(actual), leaves(expected), strict=True):
+        np.testing.assert_allclose(one, SMALL * other, rtol=0, atol=1e-300)
 
 
 @given(cases(RNN_FORWARD), targets)
@@ -137,6 +144,28 @@ def test_lstm_loss_without_c0_starts_the_cell_state_at_zero(case, kind):
 
 
 @given(cases(RNN_FORWARD), targets)
+def test_cross_entropy_and_its_gradients_are_linear_in_targets_however_small(case, kind):
+    def of(targets):
+        loss, _, cache = losses.cross_entropy_forward(a, targets, W, b)
+        return np.asarray(loss), losses.cross_entropy_backward(cache)
+
+    a, y, W, b = layer_arrays(case, kind)
+    assert_scaled(of(SMALL * y), of(y))
+
+
+@given(cases(RNN_FORWARD), targets)
+def test_rnn_loss_and_its_gradients_are_linear_in_targets_however_small(case, kind):
+    x, y, *others = net_arrays(RNN_FORWARD, case, kind)
+    assert_scaled(losses.rnn_loss(x, SMALL * y, *others), losses.rnn_loss(x, y, *others))
+
+
+@given(cases(LSTM_FORWARD), targets)
+def test_lstm_loss_and_its_gradients_are_linear_in_targets_however_small(case, kind):
+    x, y, *others = net_arrays(LSTM_FORWARD, case, kind)
+    assert_scaled(losses.lstm_loss(x, SMALL * y, *others), losses.lstm_loss(x, y, *others))
+
+
+@given(cases(RNN_FORWARD), targets)
 def test_predictions_of_the_rnn_come_from_a_next(case, kind):
     x, y, a0, parameters = net_arrays(RNN_FORWARD, case, kind)
     a, y_pred, _ = rnn.rnn_forward(x, a0, parameters)
@@ -161,6 +190,16 @@ def test_a_prediction_that_underflows_costs_a_finite_loss(dtype):
     assert y_pred[1, 0, 0] == 0
     assert loss == pytest.approx(2000 + np.log1p(np.exp(-2.0)), rel=1e-6)
     assert losses.cross_entropy_backward(cache)["db"][:, 0] == pytest.approx([1 + 1 / (1 + np.exp(2)), -1.1192029])
+
+
+@pytest.mark.parametrize("difference", [5e-13, 60.0])
+def test_predictions_and_loss_keep_the_digits_of_how_far_logits_differ(difference):
+    """The weights 1 and -1 leave z_1 - z_0 of the loss."""
+    a, y = np.array([[[difference]]]), np.array([[[1.0]], [[-1.0]]])
+    W, b = np.array([[1.0], [0.0]]), np.zeros((2, 1))
+    loss, y_pred, _ = losses.cross_entropy_forward(a, y, W, b)
+    assert loss == pytest.approx(-difference, rel=1e-3, abs=0)
+    assert np.log(y_pred[0, 0, 0]) - np.log(y_pred[1, 0, 0]) == pytest.approx(difference, rel=1e-3, abs=0)
 
 
 @given(cases(RNN_FORWARD), targets)

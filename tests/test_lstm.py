@@ -120,6 +120,49 @@ def test_saturated_gates_and_large_inputs_agree_and_are_finite(case, extreme):
     assert_gradients_agree(actual, sequence_truth(arguments, da, dc), arguments, (da, dc))
 
 
+def far_below_one(x, a0, parameters, c0):
+    return 1e-20 * x, 1e-20 * a0, {**parameters, "bc": 1e-20 * parameters["bc"]}, 1e-20 * c0
+
+
+@given(cases(LSTM_BACKWARD))
+def test_states_far_below_one_keep_their_digits(case):
+    arguments, (da, dc) = arrays_of(LSTM_BACKWARD, replace(case, scale=1.0, saturated=False))
+    tiny = far_below_one(*arguments)
+    a, y, c, _ = lstm.lstm_forward(*tiny)
+    expected, _ = sequence_vjp(tiny, (da, np.zeros_like(y), dc))
+    for name, actual, right in (("a", a, expected[0]), ("c", c, expected[2])):
+        assert_agrees(name, actual * 1e20, right * 1e20, S_of(arguments), max(1.0, np.abs(right).max() * 1e20))
+
+
+@given(cases(LSTM_BACKWARD))
+def test_gradients_at_states_far_below_one_keep_their_digits(case):
+    arguments, (da, dc) = arrays_of(LSTM_BACKWARD, replace(case, scale=1.0, saturated=False))
+    tiny = far_below_one(*arguments)
+    actual = gradients(tiny, da, dc)
+    for name, expected in sequence_truth(tiny, da, dc).items():
+        np.testing.assert_allclose(actual[name], expected, rtol=0, atol=1e-9 * np.abs(expected).max(), err_msg=name)
+
+
+@given(cases(LSTM_CELL_FORWARD))
+def test_a_nearly_shut_gate_keeps_its_digits(case):
+    (xt, a_prev, c_prev, parameters), _ = arrays_of(LSTM_CELL_FORWARD, replace(case, scale=1.0, saturated=False))
+    parameters |= {name: parameters[name] - 60 for name in ("bf", "bi", "bo")}
+    *_, cache = lstm.lstm_cell_forward(xt, a_prev, c_prev, parameters)
+    for gate, value in (("f", cache.ft), ("i", cache.it), ("o", cache.ot)):
+        z = parameters[f"W{gate}"] @ np.concatenate([a_prev, xt]) + parameters[f"b{gate}"]
+        np.testing.assert_allclose(np.log(value), z, rtol=1e-12)
+
+
+@given(cases(LSTM_CELL_FORWARD))
+def test_an_unlikely_prediction_keeps_its_digits(case):
+    case = replace(case, scale=1.0).with_sizes(n_y=2)
+    (xt, a_prev, c_prev, parameters), _ = arrays_of(LSTM_CELL_FORWARD, case)
+    parameters["by"] = np.array([[0.0], [-60.0]])
+    a_next, _, yt_pred, _ = lstm.lstm_cell_forward(xt, a_prev, c_prev, parameters)
+    z = parameters["Wy"] @ a_next + parameters["by"]
+    np.testing.assert_allclose(np.log(yt_pred[1] / yt_pred[0]), z[1] - z[0], rtol=1e-12)
+
+
 @given(cases(LSTM_BACKWARD), st.data())
 def test_fewer_steps_in_da_and_dc_give_the_gradient_of_that_prefix(case, data):
     arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
@@ -155,6 +198,15 @@ def test_backward_is_linear_in_the_cotangents(case, alpha, beta, seed):
     combined = alpha * da + beta * other_da, alpha * dc + beta * other_dc
     every_cotangent = (da, dc, other_da, other_dc, combined)
     assert_gradients_agree(gradients(arguments, *combined), expected, arguments, every_cotangent)
+
+
+@given(cases(LSTM_BACKWARD))
+def test_far_smaller_cotangents_give_gradients_that_are_as_much_smaller(case):
+    arguments, (da, dc) = arrays_of(LSTM_BACKWARD, case)
+    factor = 2.0**-60  # a power of two: not a digit is lost
+    expected = {name: factor * array for name, array in gradients(arguments, da, dc).items()}
+    smaller = gradients(arguments, factor * da, factor * dc)
+    assert {name: array.tobytes() for name, array in smaller.items()} == {n: a.tobytes() for n, a in expected.items()}
 
 
 @given(cases(LSTM_BACKWARD))

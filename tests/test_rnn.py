@@ -92,6 +92,25 @@ def test_saturated_units_and_large_inputs_agree_and_are_finite(case, extreme):
     assert_gradients_agree(actual, sequence_truth(arguments, da), arguments, da)
 
 
+@given(cases(RNN_BACKWARD))
+def test_states_far_below_one_keep_their_digits(case):
+    arguments, (da,) = arrays_of(RNN_BACKWARD, replace(case, scale=1.0, saturated=False))
+    x, a0, parameters = arguments
+    tiny = 1e-20 * x, 1e-20 * a0, {**parameters, "ba": 1e-20 * parameters["ba"]}
+    a, y_pred, _ = rnn.rnn_forward(*tiny)
+    (expected, _), _ = sequence_vjp(tiny, (da, np.zeros_like(y_pred)))
+    assert_agrees("a", a * 1e20, expected * 1e20, S_of(arguments), max(1.0, np.abs(expected).max() * 1e20))
+
+
+@given(cases(RNN_CELL_FORWARD))
+def test_an_unlikely_prediction_keeps_its_digits(case):
+    (xt, a_prev, parameters), _ = arrays_of(RNN_CELL_FORWARD, replace(case, scale=1.0).with_sizes(n_y=2))
+    parameters["by"] = np.array([[0.0], [-60.0]])
+    a_next, yt_pred, _ = rnn.rnn_cell_forward(xt, a_prev, parameters)
+    z = parameters["Wya"] @ a_next + parameters["by"]
+    np.testing.assert_allclose(np.log(yt_pred[1] / yt_pred[0]), z[1] - z[0], rtol=1e-12)
+
+
 @given(cases(RNN_BACKWARD), st.data())
 def test_fewer_steps_in_da_give_the_gradient_of_that_prefix(case, data):
     arguments, (da,) = arrays_of(RNN_BACKWARD, case)

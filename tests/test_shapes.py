@@ -242,6 +242,55 @@ def test_a_cache_of_another_length_is_a_value_error(function):
             call_with_cache(function, wrong)
 
 
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        *((rnn.rnn_cell_backward, name) for name in ("a_prev", "xt", "Wax", "Waa")),
+        *((lstm.lstm_cell_backward, name) for name in ("xt", "Wf", "Wi", "Wc", "Wo")),
+    ],
+    ids=lambda part: getattr(part, "__name__", part),
+)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_cached_array_of_another_size_is_a_value_error(function, name, axis):
+    """What a cached xt has one row too many for is a weight, so that the message may name that."""
+    cache = cell_cache(function)
+    right = cache.parameters[name] if name.startswith("W") else getattr(cache, name)
+    doubled = np.concatenate([right, right], axis=axis)
+    if name.startswith("W"):
+        damaged, named = cache._replace(parameters={**cache.parameters, name: doubled}), re.escape(f'["{name}"]')
+    else:
+        damaged, named = cache._replace(**{name: doubled}), rf'({name}|\["W\w+"\])'
+    with pytest.raises(ValueError, match=rf"{named} has shape .*; expected \("):
+        call_with_cache(function, damaged)
+
+
+@pytest.mark.parametrize("function", CELLS[:2])
+def test_a_cache_whose_parameters_lack_a_weight_is_a_value_error(function):
+    cache = cell_cache(function)
+    for name in ("Wax", "Waa") if function is rnn.rnn_cell_backward else ("Wf", "Wi", "Wc", "Wo"):
+        parameters = {other: array for other, array in cache.parameters.items() if other != name}
+        with pytest.raises(ValueError, match=re.escape(f'parameters["{name}"] is missing; expected an array')):
+            call_with_cache(function, cache._replace(parameters=parameters))
+
+
+@pytest.mark.parametrize("function", SEQUENCES)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_an_x_in_the_caches_that_does_not_fit_its_steps_is_a_value_error(function, axis):
+    steps, x = cache_of(CACHED[function][1])
+    doubled = np.concatenate([x, x], axis=axis)
+    message = f"x has shape {doubled.shape}; expected (n_x, m, T_x)"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        function(**arguments_of(function, caches=(steps, doubled)))
+
+
+@pytest.mark.parametrize("t", [0, 3])
+def test_a_step_whose_a_prev_has_another_size_is_a_value_error_that_names_it(t):
+    steps, x = cache_of(rnn.rnn_forward)
+    steps[t] = steps[t]._replace(a_prev=np.ones((6, 5)))
+    with pytest.raises(ValueError, match=re.escape("a_prev has shape (6, 5); expected (n_a, m) with n_a=3, m=5")):
+        rnn.rnn_backward(**arguments_of(rnn.rnn_backward, caches=(steps, x)))
+
+
 @pytest.mark.parametrize("function", CELLS)
 @pytest.mark.parametrize("wrong", [None, {}, np.ones(4)], ids=lambda part: type(part).__name__)
 def test_a_cache_that_is_no_tuple_is_a_type_error(function, wrong):
