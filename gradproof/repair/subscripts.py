@@ -10,63 +10,33 @@ from .text import binding
 
 
 def subscripts(site: Site, node: ast.Subscript, sizes: list[str]) -> Iterator[Edit]:
+    """Edits of what stands in the brackets."""
     tree, index = site.tree, node.slice
     target = isinstance(node.ctx, ast.Store)
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
-    at = None if target else node
+
+    def other(kind: str, what: str, part: ast.expr, text: str, cost: float = 1.0) -> Edit:
+        told, spans = f"`{site.text(node)}` {what}", [tree.span(part, text)]
+        return site.edit(kind, told, node, text, spans, cost, at=None if target else node)
+
     for part in parts:
         if isinstance(part, ast.Slice):
             for text in _slices(site, part, sizes):
-                yield site.edit(
-                    "slice",
-                    f"`{site.text(node)}` takes the wrong slice",
-                    node,
-                    text,
-                    [tree.span(part, text)],
-                    1.0,
-                    at=at,
-                )
+                yield other("slice", "takes the wrong slice", part, text)
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+            quote = tree.text(part)[0] if tree.text(part)[0] in "'\"" else '"'
             for key in _keys(site):
                 if key != part.value:
-                    quote = tree.text(part)[0] if tree.text(part)[0] in "'\"" else '"'
-                    text = f"{quote}{key}{quote}"
-                    yield site.edit(
-                        "variable",
-                        f"`{site.text(node)}` takes the wrong entry",
-                        node,
-                        text,
-                        [tree.span(part, text)],
-                        1.5,
-                        at=at,
-                    )
+                    yield other("variable", "takes the wrong entry", part, f"{quote}{key}{quote}", 1.5)
         else:
             for text in neighbours(site.text(part)):
-                yield site.edit(
-                    "index", f"`{site.text(node)}` has the wrong index", node, text, [tree.span(part, text)], 1.0, at=at
-                )
-    if len(parts) > 1:
-        for order in itertools.permutations(parts):
-            text = ", ".join(tree.text(part) for part in order)
-            if list(order) != parts:
-                yield site.edit(
-                    "slice",
-                    f"`{site.text(node)}` takes the wrong axis",
-                    node,
-                    text,
-                    [tree.span(index, text)],
-                    1.25,
-                    at=at,
-                )
+                yield other("index", "has the wrong index", part, text)
+    for order in itertools.permutations(parts) if len(parts) > 1 else ():
+        if list(order) != parts:
+            yield other("slice", "takes the wrong axis", index, ", ".join(tree.text(part) for part in order), 1.25)
     if any(isinstance(part, ast.Slice) and (part.lower or part.upper) for part in parts) and not target:
-        yield site.swap(
-            "slice",
-            node,
-            tree.text(node.value),
-            binding(node.value),
-            1.75,
-            f"`{site.text(node)}` should not be a slice",
-        )
+        told = f"`{site.text(node)}` should not be a slice"
+        yield site.swap("slice", node, tree.text(node.value), binding(node.value), 1.75, told)
 
 
 def _slices(site: Site, part: ast.Slice, sizes: list[str]) -> list[str]:
