@@ -45,7 +45,7 @@ EQUIVALENT = (
     ("lstm", r"one missing => check_arrays\(\{'a0': .*'c0': c_next\}\)$", ARGUED, "a0 has been checked"),
     ("", r"=> .*np\.zeros_like\(da\[:, :, 0\], dtype=np\.float32\)", EXACT, "zero is zero, and the sum float64"),
     ("", r"=> .*np\.zeros_like\(da\[:, :, -1\]\)", EXACT, "the last step has the shape of the first"),
-    ("", r"=> .*(\+=|\] =) reused\(", EXACT, "a buffer that is read at once"),
+    ("", r"=> .*(\+=|, t\] =) reused\(", EXACT, "a buffer that is read at once"),
     ("rnn", r"=> dWaa \+= np\.squeeze", EXACT, "a square matrix loses axes only at size 1, and then both"),
     ("", r"=> .* = np\.clip\((sigmoid|np\.tanh|softmax)\(.*, -5, 5\)$", ARGUED, "it is at most 1"),
     ("", r"=> check_parameters\(.*PARAMETERS, parameters, (a_prev|c_prev), sizes\)$", ARGUED, ONE_SHAPE),
