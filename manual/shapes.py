@@ -1,12 +1,15 @@
 """Arguments are checked where they enter, and every message names the array, its shape and the expected one."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 Dimensions: TypeAlias = tuple[str, ...]  # ("n_a", "m"); "n_a+n_x" is a sum of two
 
 
@@ -20,26 +23,34 @@ def check_arrays(
     Raises ValueError for an absent array or a shape that disagrees, TypeError for what is no float32 or float64 array.
     """
     sizes = dict(sizes or {})
-    dtypes: dict[np.dtype[Any], str] = {}
+    first = ""
     for name, dimensions in expected.items():
         if name not in arrays:
             raise ValueError(f"{name} is missing; expected an array of shape {_written(dimensions, sizes)}")
         array = arrays[name]
-        if not isinstance(array, np.ndarray) or isinstance(array, np.matrix):  # a matrix means another product by *
+        if not is_array(array):
             raise TypeError(
                 f"{name} is a {type(array).__name__}; expected an array of shape {_written(dimensions, sizes)}"
             )
-        if array.dtype not in (np.float32, np.float64):
+        if array.dtype not in FLOATS:
             raise TypeError(f"{name} has dtype {array.dtype}; expected float32 or float64")
-        dtypes.setdefault(array.dtype, name)
-        if len(dtypes) > 1:
-            (first, named), *_ = dtypes.items()
-            raise TypeError(f"{name} has dtype {array.dtype} but {named} has {first}; expected one dtype throughout")
-        if array.ndim != len(dimensions) or not all(
-            _fits(dimension, size, sizes) for dimension, size in zip(dimensions, array.shape, strict=True)
-        ):
+        first = first or name
+        if array.dtype != arrays[first].dtype:
+            given = f"{name} has dtype {array.dtype} but {first} has {arrays[first].dtype}"
+            raise TypeError(f"{given}; expected one dtype throughout")
+        if array.ndim != len(dimensions) or not all(map(_fits, dimensions, array.shape, repeat(sizes))):
             raise ValueError(f"{name} has shape {array.shape}; expected {_written(dimensions, sizes)}")
     return sizes
+
+
+def is_array(array: Any) -> bool:
+    """Whether NumPy's functions take it for an array: one of its own, or of a library that they hand it on to (CuPy).
+
+    A matrix is none, because its * means another product.
+    """
+    if isinstance(array, np.ndarray):
+        return not isinstance(array, np.matrix)
+    return all(hasattr(array, name) for name in ("__array_function__", "__array_ufunc__", "dtype", "shape", "ndim"))
 
 
 def check_parameters(
@@ -48,11 +59,13 @@ def check_parameters(
     """`check_arrays` for the entries of the dict `parameters`, which must have the dtype of the array `like`."""
     if not isinstance(parameters, Mapping):
         raise TypeError(f"parameters is a {type(parameters).__name__}; expected a dict with {', '.join(expected)}")
-    named = {f'parameters["{name}"]': dimensions for name, dimensions in expected.items()}
-    given = {f'parameters["{name}"]': array for name, array in parameters.items()}
-    check_arrays(named, given, sizes)
+    if type(parameters) is dict and _as_expected(expected, parameters, like.dtype, sizes):
+        return
+    named = _entries(tuple(expected))
+    given = {named[name]: parameters[name] for name in expected if name in parameters}
+    check_arrays({named[name]: dimensions for name, dimensions in expected.items()}, given, sizes)
     for name, array in given.items():
-        if name in named and array.dtype != like.dtype:
+        if array.dtype != like.dtype:
             raise TypeError(f"{name} has dtype {array.dtype}; expected {like.dtype}, the dtype of the other arguments")
 
 
@@ -78,14 +91,47 @@ def check_steps(name: str, steps: int, T: int) -> None:
         raise ValueError(f"{name} has {steps} time steps; expected 1 to {T}, the steps of x")
 
 
+def _as_expected(expected: Mapping[str, Dimensions], parameters: Any, dtype: Any, sizes: Mapping[str, int]) -> bool:
+    """Whether all is well, told quickly; False where it is not, and where `sizes` leaves a dimension open."""
+    shapes = _shapes(tuple(expected.items()), tuple(sizes.items()))
+    for name, shape in shapes.items():
+        array = parameters.get(name)
+        if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype:
+            return False
+    return dtype in FLOATS
+
+
+@lru_cache(maxsize=256)
+def _shapes(
+    expected: tuple[tuple[str, Dimensions], ...], sizes: tuple[tuple[str, int], ...]
+) -> dict[str, tuple[int, ...] | None]:
+    """The shape of every entry, None where a size is not known."""
+    known = {**dict(sizes), "1": 1}
+    return {
+        name: tuple(sum(known[term] for term in dimension.split("+")) for dimension in dimensions)
+        if all(term in known for dimension in dimensions for term in dimension.split("+"))
+        else None
+        for name, dimensions in expected
+    }
+
+
+@cache
+def _entries(names: tuple[str, ...]) -> dict[str, str]:
+    """What a message calls the entries of `parameters`."""
+    return {name: f'parameters["{name}"]' for name in names}
+
+
 def _fits(dimension: str, size: int, sizes: dict[str, int]) -> bool:
+    if dimension in sizes:
+        return size == sizes[dimension]
     if size < 1:
         return False
     if dimension == "1":
         return size == 1
     if "+" in dimension:
         return size == sum(sizes[term] for term in dimension.split("+"))
-    return size == sizes.setdefault(dimension, size)
+    sizes[dimension] = size
+    return True
 
 
 def _written(dimensions: Dimensions, sizes: Mapping[str, int]) -> str:
