@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from .activations import softmax
+from .fused.rnn import rnn_backward, rnn_forward_time_major
 from .losses import cross_entropy_backward, cross_entropy_forward
 from .optimizers import adagrad, clip_by_value, initialize_adagrad
-from .rnn import rnn_backward, rnn_forward
 from .shapes import Array, check_arrays
 
 Parameters: TypeAlias = Mapping[str, Any]  # arrays, under the keys of PARAMETERS
@@ -54,7 +54,9 @@ def loss_fun(
     if x.shape != y.shape:
         raise ValueError(f"targets has {y.shape[2]} characters; expected {x.shape[2]}, one for each of inputs")
 
-    h, _, caches = rnn_forward(x, hprev, {"Wax": Wxh, "Waa": Whh, "Wya": Why, "ba": bh, "by": by})  # (C1)
+    net: Any = {"Wax": Wxh, "Waa": Whh, "ba": bh}
+    steps, caches = rnn_forward_time_major(x.transpose(2, 0, 1), hprev, net)  # (C1)
+    h = steps.transpose(1, 2, 0)
     loss, _, cache = cross_entropy_forward(h, y, Why, by)  # (C2) (C3) (C4)
     layer = cross_entropy_backward(cache)  # (C5) (C6) (C7)
     net = rnn_backward(layer["da"], caches)  # (C8) (C9) (C10) (C11) (C12) (C13)

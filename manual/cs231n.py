@@ -1,5 +1,7 @@
 """The recurrent layers of cs231n, assignment 3, in that course's signatures: the canonical functions, rearranged.
 
+A step is that of manual/rnn.py or manual/lstm.py, a sequence that of the same file in manual/fused/.
+
 Shapes: N examples (rows), T time steps, D inputs, H hidden units, V words, M outputs.
 Gates: packed as i input, f forget, o output, g candidate: Wx (D, 4H), Wh (H, 4H), b (4H,).
 `d<name>` is the gradient of the loss with respect to <name> and has its shape.  Nothing is written into an argument.
@@ -15,17 +17,21 @@ import numpy as np
 
 from . import lstm, rnn
 from .activations import softmax
+from .fused.lstm import lstm_backward_time_major, lstm_forward_time_major
+from .fused.rnn import rnn_backward_time_major, rnn_forward_time_major
 from .rows import (
     LSTM_WEIGHTS,
     RNN_WEIGHTS,
     check_kind,
     check_words,
+    examples_first,
     features_first,
     features_last,
     gated_gradients,
     gated_parameters,
     rnn_gradients,
     rnn_parameters,
+    time_first,
 )
 from .shapes import Array, check_arrays, check_cache
 
@@ -101,8 +107,8 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Ar
         {"x": ("N", "T", "D"), "h0": ("N", "H"), **RNN_WEIGHTS},
         {"x": x, "h0": h0, "Wx": Wx, "Wh": Wh, "b": b},
     )
-    a, _, caches = rnn.rnn_forward(features_first(x), features_first(h0), rnn_parameters(Wx, Wh, b))
-    h = features_last(a)
+    a, caches = rnn_forward_time_major(time_first(x), features_first(h0), rnn_parameters(Wx, Wh, b))
+    h = examples_first(a)
     return h, Cache(h, caches)
 
 
@@ -114,8 +120,8 @@ def rnn_backward(dh: Array, cache: Cache) -> tuple[Array, Array, Array, Array, A
     check_cache(Cache._fields, cache)
     h, canonical = cache
     check_arrays({"h": ("N", "T", "H"), "dh": ("N", "T", "H")}, {"h": h, "dh": dh})
-    gradients = rnn.rnn_backward(features_first(dh), canonical)
-    return features_last(gradients["dx"]), features_last(gradients["da0"]), *rnn_gradients(gradients)
+    gradients = rnn_backward_time_major(time_first(dh), canonical)
+    return examples_first(gradients["dx"]), features_last(gradients["da0"]), *rnn_gradients(gradients)
 
 
 def lstm_step_forward(
@@ -164,8 +170,9 @@ def lstm_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[A
         {"x": ("N", "T", "D"), "h0": ("N", "H"), **LSTM_WEIGHTS},
         {"x": x, "h0": h0, "Wx": Wx, "Wh": Wh, "b": b},
     )
-    a, _, _, caches = lstm.lstm_forward(features_first(x), features_first(h0), gated_parameters(Wx, Wh, b, GATES))
-    h = features_last(a)
+    parameters = gated_parameters(Wx, Wh, b, GATES)
+    a, _, caches = lstm_forward_time_major(time_first(x), features_first(h0), parameters)
+    h = examples_first(a)
     return h, Cache(h, caches)
 
 
@@ -177,8 +184,8 @@ def lstm_backward(dh: Array, cache: Cache) -> tuple[Array, Array, Array, Array, 
     check_cache(Cache._fields, cache)
     h, canonical = cache
     check_arrays({"h": ("N", "T", "H"), "dh": ("N", "T", "H")}, {"h": h, "dh": dh})
-    gradients = lstm.lstm_backward(features_first(dh), canonical)
-    return features_last(gradients["dx"]), features_last(gradients["da0"]), *gated_gradients(gradients, GATES)
+    gradients = lstm_backward_time_major(time_first(dh), canonical)
+    return examples_first(gradients["dx"]), features_last(gradients["da0"]), *gated_gradients(gradients, GATES)
 
 
 def word_embedding_forward(x: Array, W: Array) -> tuple[Array, WordEmbeddingCache]:

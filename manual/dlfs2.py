@@ -1,5 +1,7 @@
 """The recurrent layers of "Deep Learning from Scratch 2", in that book's classes: the canonical functions, rearranged.
 
+A step is that of manual/rnn.py, manual/lstm.py or manual/gru.py, a block that of the same file in manual/fused/.
+
 Shapes: N examples (rows), T time steps of one block, D inputs, H hidden units, V words, M outputs.
 Gates: an LSTM's packed as f forget, g candidate, i input, o output, a GRU's as z update, r reset, h candidate; the
 GRU's reset comes before the matrix product, and h_next = (1 - z) * h_prev + z * h~.
@@ -22,18 +24,24 @@ from typing import Any
 import numpy as np
 
 from . import cs231n, gru, lstm, rnn
+from .fused.gru import gru_backward_time_major, gru_forward_time_major
+from .fused.lstm import lstm_backward_time_major, lstm_forward_time_major
+from .fused.rnn import rnn_backward_time_major, rnn_forward_time_major
+from .fused.workspace import Workspace
 from .rows import (
     GRU_WEIGHTS,
     LSTM_WEIGHTS,
     RNN_WEIGHTS,
     check_kind,
     check_words,
+    examples_first,
     features_first,
     features_last,
     gated_gradients,
     gated_parameters,
     rnn_gradients,
     rnn_parameters,
+    time_first,
 )
 from .shapes import Array, check_arrays
 
@@ -91,6 +99,7 @@ class TimeRNN:
         self.params = [Wx, Wh, b]
         self.grads = [np.zeros_like(param) for param in self.params]
         self.stateful = stateful
+        self.workspace = Workspace()
         self.h: Array | None = None
         self.dh: Array | None = None
         self.cache: Any = None
@@ -108,8 +117,9 @@ class TimeRNN:
         Wx, Wh, b = self.params
         sizes = check_arrays({"xs": ("N", "T", "D"), **RNN_WEIGHTS}, {"xs": xs, "Wx": Wx, "Wh": Wh, "b": b})
         h = _incoming("h", self.h if self.stateful else None, xs, sizes)
-        a, _, caches = rnn.rnn_forward(features_first(xs), features_first(h), rnn_parameters(Wx, Wh, b))
-        hs = features_last(a)
+        parameters = rnn_parameters(Wx, Wh, b)
+        a, caches = rnn_forward_time_major(time_first(xs), features_first(h), parameters, workspace=self.workspace)
+        hs = examples_first(a)
         self.h = hs[:, -1].copy()
         self.cache = hs, caches
         return hs
@@ -118,10 +128,10 @@ class TimeRNN:
         """dhs (N, T, H).  Returns dxs (N, T, D); writes into `grads` and sets `dh`."""
         hs, caches = _of_forward(self.cache)
         check_arrays({"hs": ("N", "T", "H"), "dhs": ("N", "T", "H")}, {"hs": hs, "dhs": dhs})
-        gradients = rnn.rnn_backward(features_first(dhs), caches)
+        gradients = rnn_backward_time_major(time_first(dhs), caches)
         _write(self.grads, rnn_gradients(gradients))
         self.dh = features_last(gradients["da0"])
-        return features_last(gradients["dx"])
+        return examples_first(gradients["dx"])
 
 
 class LSTM:
@@ -170,6 +180,7 @@ class TimeLSTM:
         self.params = [Wx, Wh, b]
         self.grads = [np.zeros_like(param) for param in self.params]
         self.stateful = stateful
+        self.workspace = Workspace()
         self.h: Array | None = None
         self.c: Array | None = None
         self.dh: Array | None = None
@@ -191,9 +202,11 @@ class TimeLSTM:
         h = _incoming("h", self.h if self.stateful else None, xs, sizes)
         c = _incoming("c", self.c if self.stateful else None, xs, sizes)
         parameters = gated_parameters(Wx, Wh, b, LSTM_GATES)
-        a, _, memory, caches = lstm.lstm_forward(features_first(xs), features_first(h), parameters, features_first(c))
-        hs = features_last(a)
-        self.h, self.c = hs[:, -1].copy(), features_last(memory)[:, -1].copy()
+        a, c_last, caches = lstm_forward_time_major(
+            time_first(xs), features_first(h), parameters, features_first(c), workspace=self.workspace
+        )
+        hs = examples_first(a)
+        self.h, self.c = hs[:, -1].copy(), features_last(c_last)
         self.cache = hs, caches
         return hs
 
@@ -201,10 +214,10 @@ class TimeLSTM:
         """dhs (N, T, H).  Returns dxs (N, T, D); writes into `grads` and sets `dh` and `dc`."""
         hs, caches = _of_forward(self.cache)
         check_arrays({"hs": ("N", "T", "H"), "dhs": ("N", "T", "H")}, {"hs": hs, "dhs": dhs})
-        gradients = lstm.lstm_backward(features_first(dhs), caches)
+        gradients = lstm_backward_time_major(time_first(dhs), caches)
         _write(self.grads, gated_gradients(gradients, LSTM_GATES))
         self.dh, self.dc = features_last(gradients["da0"]), features_last(gradients["dc0"])
-        return features_last(gradients["dx"])
+        return examples_first(gradients["dx"])
 
 
 class GRU:
@@ -247,6 +260,7 @@ class TimeGRU:
         self.params = [Wx, Wh, b]
         self.grads = [np.zeros_like(param) for param in self.params]
         self.stateful = stateful
+        self.workspace = Workspace()
         self.h: Array | None = None
         self.dh: Array | None = None
         self.cache: Any = None
@@ -265,8 +279,8 @@ class TimeGRU:
         sizes = check_arrays({"xs": ("N", "T", "D"), **GRU_WEIGHTS}, {"xs": xs, "Wx": Wx, "Wh": Wh, "b": b})
         h = _incoming("h", self.h if self.stateful else None, xs, sizes)
         parameters = gated_parameters(Wx, Wh, b, GRU_GATES)
-        a, _, caches = gru.gru_forward(features_first(xs), features_first(h), parameters)
-        hs = features_last(a)
+        a, caches = gru_forward_time_major(time_first(xs), features_first(h), parameters, workspace=self.workspace)
+        hs = examples_first(a)
         self.h = hs[:, -1].copy()
         self.cache = hs, caches
         return hs
@@ -275,10 +289,10 @@ class TimeGRU:
         """dhs (N, T, H).  Returns dxs (N, T, D); writes into `grads` and sets `dh`."""
         hs, caches = _of_forward(self.cache)
         check_arrays({"hs": ("N", "T", "H"), "dhs": ("N", "T", "H")}, {"hs": hs, "dhs": dhs})
-        gradients = gru.gru_backward(features_first(dhs), caches)
+        gradients = gru_backward_time_major(time_first(dhs), caches)
         _write(self.grads, gated_gradients(gradients, GRU_GATES))
         self.dh = features_last(gradients["da0"])
-        return features_last(gradients["dx"])
+        return examples_first(gradients["dx"])
 
 
 class TimeEmbedding:

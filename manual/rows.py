@@ -28,6 +28,16 @@ def features_last(a: Array) -> Array:
     return np.moveaxis(a, 0, -1)
 
 
+def time_first(x: Array) -> Array:
+    """(N, T, D) to (T, D, N), as the nets of manual/fused take and return sequences."""
+    return x.transpose(1, 2, 0)
+
+
+def examples_first(a: Array) -> Array:
+    """(T, H, N) to an array (N, T, H) of its own: a net's hidden states are read-only, a course's code may write."""
+    return a.transpose(2, 0, 1).copy()
+
+
 def rnn_parameters(Wx: Array, Wh: Array, b: Array) -> rnn.RNNParameters:
     """Canonical parameters of the RNN of Wx (D, H), Wh (H, H), b (H,)."""
     Wya, by = _no_prediction(Wh)

@@ -4,7 +4,7 @@ A stack is a list of layers, each a pair (cell, parameters): the cell is "rnn", 
 parameters are those of that net's cell forward.  layers[0] reads x, and every other layer reads the hidden states of
 the layer before it in the list.  What a layer's own prediction layer computes is not used; losses.py gives the
 predictions of the top layer, and the da that the backward starts from.
-A layer may leave its prediction layer out of its parameters.
+A layer may leave its prediction layer out of its parameters.  The nets are those of manual/fused/.
 The state of a layer is the tuple of what one step hands to the next: (a,) for an RNN or a GRU, (a, c) for an LSTM.
 
 Training by truncated BPTT is a loop that needs the caches of one window at a time:
@@ -26,9 +26,9 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 
-from .gru import gru_backward, gru_forward
-from .lstm import lstm_backward, lstm_forward
-from .rnn import rnn_backward, rnn_forward
+from .fused.gru import gru_backward, gru_forward_time_major
+from .fused.lstm import lstm_backward, lstm_forward_time_major
+from .fused.rnn import rnn_backward, rnn_forward_time_major
 from .shapes import Array, check_arrays, check_parameters
 
 Cell: TypeAlias = Literal["rnn", "lstm", "gru", "gru_reset_after"]
@@ -158,33 +158,21 @@ def _layer_forward(cell: Cell, x: Array, state: State, parameters: Any) -> tuple
     if not isinstance(state, (tuple, list)) or len(state) != len(STATE[cell]):
         given = f"{len(state)} arrays" if isinstance(state, (tuple, list)) else f"a {type(state).__name__}"
         raise ValueError(f"the state is {given}; expected a tuple of {' and '.join(STATE[cell])}")
-    parameters = {**_no_prediction(cell, parameters, x), **parameters}
+    steps = x.transpose(2, 0, 1)
     caches: Any
     if cell == "lstm":
-        a, _, c, caches = lstm_forward(x, state[0], parameters, state[1])
-        return a, (_last(a), _last(c)), caches  # (S3)
+        a, c, caches = lstm_forward_time_major(steps, state[0], parameters, state[1])
+        return a.transpose(1, 2, 0), (a[-1].copy(), c), caches  # (S3)
     if cell == "rnn":
-        a, _, caches = rnn_forward(x, state[0], parameters)
+        a, caches = rnn_forward_time_major(steps, state[0], parameters)
     else:
-        a, _, caches = gru_forward(x, state[0], parameters, reset_after=cell == "gru_reset_after")
-    return a, (_last(a),), caches
-
-
-def _last(a: Array) -> Array:
-    """The last step, laid out in memory as a step leaves it: a product of a strided view may round otherwise."""
-    return a[:, :, -1].copy()
+        a, caches = gru_forward_time_major(steps, state[0], parameters, reset_after=cell == "gru_reset_after")
+    return a.transpose(1, 2, 0), (a[-1].copy(),), caches
 
 
 def _zeros(cell: Cell, parameters: Any, x: Array) -> State:
     check_parameters({BIAS[cell]: ("n_a", "1")}, parameters, x, {})
     return tuple(np.zeros((len(parameters[BIAS[cell]]), x.shape[1]), dtype=x.dtype) for _ in STATE[cell])
-
-
-def _no_prediction(cell: Cell, parameters: Any, x: Array) -> dict[str, Array]:
-    """One output of no weight, for a layer that has none."""
-    check_parameters({BIAS[cell]: ("n_a", "1")}, parameters, x, {})
-    Wy = np.zeros((1, len(parameters[BIAS[cell]])), dtype=x.dtype)
-    return {"Wya" if cell == "rnn" else "Wy": Wy, "by": np.zeros((1, 1), dtype=x.dtype)}
 
 
 def _check_stack(layers: Sequence[Layer], states: Sequence[State] | None) -> None:

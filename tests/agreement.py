@@ -124,10 +124,12 @@ def S_of(arguments, cotangents=None):
 
 
 def leaves(nest):
-    """The arrays of a nest of tuples, lists and dicts; a dict's in the order of its sorted keys."""
+    """The arrays of a nest of tuples, lists and dicts, a dict's in the order of its sorted keys; nothing else in it."""
     if isinstance(nest, dict):
         nest = [nest[name] for name in sorted(nest)]
-    return [array for part in nest for array in leaves(part)] if isinstance(nest, (tuple, list)) else [nest]
+    if isinstance(nest, (tuple, list)):
+        return [array for part in nest for array in leaves(part)]
+    return [nest] if hasattr(nest, "dtype") else []
 
 
 def mapped(function, nest):
@@ -137,6 +139,11 @@ def mapped(function, nest):
     if isinstance(nest, (tuple, list)):
         return (list if isinstance(nest, list) else tuple)(mapped(function, part) for part in nest)
     return function(nest)
+
+
+def copied(array):
+    """A copy of an array, for `mapped`; anything else that caches hold as it is."""
+    return array.copy() if hasattr(array, "dtype") else array
 
 
 def flipped(array):

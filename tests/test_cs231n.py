@@ -10,6 +10,7 @@ from agreement import (
     assert_agrees,
     assert_gradients_agree,
     assert_identical,
+    copied,
     leaves,
     mapped,
     vjp_of_words,
@@ -132,8 +133,8 @@ def test_float64_gives_float64(layer, case):
 def test_nothing_is_mutated_and_a_second_backward_after_another_gives_the_same_bits(layer, case):
     arguments, cotangents = arrays_of(layer, case)
     forward = forward_of(layer)(**arguments)
-    before = mapped(np.copy, (arguments, cotangents, forward))
-    first = mapped(np.copy, backward_of(layer)(**cotangents, cache=forward[-1]))
+    before = mapped(copied, (arguments, cotangents, forward))
+    first = mapped(copied, backward_of(layer)(**cotangents, cache=forward[-1]))
     run(layer, mapped(np.negative, arguments), mapped(np.negative, cotangents))
     second = backward_of(layer)(**cotangents, cache=forward[-1])
     assert_identical((arguments, cotangents, forward), before)
@@ -221,7 +222,7 @@ def test_temporal_softmax_loss_in_float32_agrees_with_the_float64_truth_within_i
 @given(cases)
 def test_temporal_softmax_loss_mutates_nothing_and_gives_the_same_bits_again(case):
     arguments = (scores_of(case), *words_of(case)[:2])
-    before = mapped(np.copy, arguments)
+    before = mapped(copied, arguments)
     first = cs231n.temporal_softmax_loss(*arguments)
     assert_identical(cs231n.temporal_softmax_loss(*arguments), first)
     assert_identical(arguments, before)

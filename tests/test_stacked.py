@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autodiff import stacked as twin
 from gradproof.cases import LARGEST
 from gradproof.contracts import sizes_of
-from manual import gru, lstm, rnn, stacked
+from manual import fused, gru, lstm, rnn, stacked
 
 SHAPES = {
     "rnn": rnn.PARAMETERS,
@@ -170,10 +170,10 @@ def test_a_stack_of_one_layer_is_that_layer_to_the_bit(stack):
         x, layers, states, da = Stack((cell,), stack.n_x, stack.n_a[:1], stack.m, stack.T, stack.seed).arrays()
         ((_, parameters),), (state,) = layers, states
         forward, backward = {
-            "rnn": (rnn.rnn_forward, rnn.rnn_backward),
-            "lstm": (lambda x, a0, p, c0: lstm.lstm_forward(x, a0, p, c0), lstm.lstm_backward),
-            "gru": (gru.gru_forward, gru.gru_backward),
-            "gru_reset_after": (partial(gru.gru_forward, reset_after=True), gru.gru_backward),
+            "rnn": (fused.rnn.rnn_forward, fused.rnn.rnn_backward),
+            "lstm": (fused.lstm.lstm_forward, fused.lstm.lstm_backward),
+            "gru": (fused.gru.gru_forward, fused.gru.gru_backward),
+            "gru_reset_after": (partial(fused.gru.gru_forward, reset_after=True), fused.gru.gru_backward),
         }[cell]
         a, *_, caches = forward(x, state[0], parameters, *state[1:])
         expected = backward(da, caches)

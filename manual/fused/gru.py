@@ -64,17 +64,10 @@ def _run_buffers(x: Array, n_a: int, reset_after: bool) -> tuple[Any, ...]:
     T, n_x, m = x.shape
     u = new(x, chunks(T, m)[0].stop + 1, n_a + 1 + n_x + (0 if reset_after else n_a), m)
     u[:, n_a] = 1
-    before = u[:-1]
-    if reset_after:
-        products = [before, before[:, : n_a + 1]]
-    else:
-        products = [before[:, :-n_a], before[:, n_a:], before[:, -n_a:]]
-    return (
-        u,
-        list(zip(*products, before[:, :n_a], u[1:, :n_a], strict=True)),
-        new(x, n_a, m),
-        np.full_like(x, 0.5, shape=()),
-    )
+    before, above = u[:-1], n_a + 1 + n_x
+    below = before[:, : n_a + 1] if reset_after else before[:, n_a:]  # what the candidate's weights act on
+    steps = zip(before[:, :above], below, before[:, -n_a:], before[:, :n_a], u[1:, :n_a], strict=True)
+    return u, list(steps), new(x, n_a, m), np.full_like(x, 0.5, shape=())
 
 
 def _run_before(x: Array, state: State, weights: Any, hidden: Array, workspace: Workspace) -> tuple[Window, State]:
@@ -122,7 +115,7 @@ def _run_after(x: Array, state: State, weights: Any, hidden: Array, workspace: W
         u[:n, n_a + 1 :] = x[part]
         np.matmul(Whx, u[:n, n_a:], record.gates[part, 2 * n_a : 3 * n_a])
         steps = zip(u_steps, record.steps[part], strict=False)
-        for (ut, a_prev_1, a_prev, a_next), (zr, zt, rt, hht, hidden_t) in steps:
+        for (ut, a_prev_1, _, a_prev, a_next), (zr, zt, rt, hht, hidden_t) in steps:
             dot(Wzr, ut, zr)
             tanh(zr, zr)
             multiply(zr, half, zr)

@@ -37,6 +37,10 @@ class Workspace:
             del lent[:-SPARE]
             return built
 
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        """A copy is an empty workspace of its own."""
+        return Workspace, ()
+
 
 def _references(lent: list[tuple[Hashable, Any]], index: int) -> int:
     return sys.getrefcount(lent[index][1])
