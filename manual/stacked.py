@@ -26,9 +26,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 
-from .fused.gru import gru_backward, gru_forward_time_major
-from .fused.lstm import lstm_backward, lstm_forward_time_major
-from .fused.rnn import rnn_backward, rnn_forward_time_major
+from .fused import gru, lstm, rnn
 from .shapes import Array, check_arrays, check_parameters
 
 Cell: TypeAlias = Literal["rnn", "lstm", "gru", "gru_reset_after"]
@@ -39,10 +37,10 @@ StackCaches: TypeAlias = list[tuple[Cell, Any]]
 STATE = {"rnn": ("a0",), "lstm": ("a0", "c0"), "gru": ("a0",), "gru_reset_after": ("a0",)}
 BIAS = {"rnn": "ba", "lstm": "bf", "gru": "bz", "gru_reset_after": "bz"}  # has n_a rows
 BACKWARD: Mapping[Cell, Callable[[Array, Any], Any]] = {
-    "rnn": rnn_backward,
-    "lstm": lstm_backward,
-    "gru": gru_backward,
-    "gru_reset_after": gru_backward,
+    "rnn": rnn.rnn_backward,
+    "lstm": lstm.lstm_backward,
+    "gru": gru.gru_backward,
+    "gru_reset_after": gru.gru_backward,
 }
 
 
@@ -161,12 +159,12 @@ def _layer_forward(cell: Cell, x: Array, state: State, parameters: Any) -> tuple
     steps = x.transpose(2, 0, 1)
     caches: Any
     if cell == "lstm":
-        a, c, caches = lstm_forward_time_major(steps, state[0], parameters, state[1])
+        a, c, caches = lstm.lstm_forward_time_major(steps, state[0], parameters, state[1])
         return a.transpose(1, 2, 0), (a[-1].copy(), c), caches  # (S3)
     if cell == "rnn":
-        a, caches = rnn_forward_time_major(steps, state[0], parameters)
+        a, caches = rnn.rnn_forward_time_major(steps, state[0], parameters)
     else:
-        a, caches = gru_forward_time_major(steps, state[0], parameters, reset_after=cell == "gru_reset_after")
+        a, caches = gru.gru_forward_time_major(steps, state[0], parameters, reset_after=cell == "gru_reset_after")
     return a.transpose(1, 2, 0), (a[-1].copy(),), caches
 
 
