@@ -148,7 +148,7 @@ def _back_before_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
     return (
         list(zip(*of_da, *of_dreset, strict=True)),
         {n: tuple(view[:n] for view in views) for n in {part.stop - part.start for part in parts}},
-        *(columns, u, U, Uh, V, new(x, n_a, m), np.full_like(x, 2, shape=()), np.ones_like(x, shape=())),
+        *(columns, u, U, Uh, V, new(x, n_a, m), np.ones_like(x, shape=())),
     )
 
 
@@ -160,11 +160,11 @@ def _back_before(
     if len(x) > T:
         record = _record(record.gates[:T], n_a)
     buffers = workspace.take("back", (T, n_x, n_a, m, x.dtype), lambda: _back_before_buffers(dx, n_a))
-    steps, of_length, columns_buffer, u_buffer, U, Uh, V, dreset, two, one = buffers
+    steps, of_length, columns_buffer, u_buffer, U, Uh, V, dreset, one = buffers
     UT, WhaT = transposed(U, m, Wzr[:, :n_a]), transposed(Uh, m, Wh[:, -n_a:])
-    UT *= two
+    UT *= 2
     V[:, :n_a], V[:, n_a:] = Wh[:, 1:-n_a].T, Wzr[:, n_a + 1 :].T
-    V[:, n_a:] *= two
+    V[:, n_a:] *= 2
     da_prev = da_prev.copy()
     sums_zr, sums_h = sums or (None, None)
 
@@ -214,7 +214,7 @@ def _back_after_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
     return (
         list(steps),
         {n: tuple(view[:n] for view in views) for n in {part.stop - part.start for part in parts}},
-        *(columns, u, U, V, np.full_like(x, 2, shape=()), np.ones_like(x, shape=())),
+        *(columns, u, U, V, np.ones_like(x, shape=())),
     )
 
 
@@ -226,11 +226,11 @@ def _back_after(
     if len(x) > T:
         record = _record(record.gates[:T], n_a)
     buffers = workspace.take("back", (T, n_x, n_a, m, x.dtype), lambda: _back_after_buffers(dx, n_a))
-    steps, of_length, columns_buffer, u_buffer, U, V, two, one = buffers
+    steps, of_length, columns_buffer, u_buffer, U, V, one = buffers
     U[:, :n_a], U[:, n_a:] = Wha[:, :n_a].T, Wzr[:, :n_a].T
     V[:, : 2 * n_a], V[:, 2 * n_a :] = Wzr[:, n_a + 1 :].T, Whx[:, 1:].T
-    U[:, n_a:] *= two
-    V[:, : 2 * n_a] *= two
+    U[:, n_a:] *= 2
+    V[:, : 2 * n_a] *= 2
     da_prev = da_prev.copy()
     sums_zr, sums_ha, sums_hx = sums or (None, None, None)
 
@@ -381,7 +381,7 @@ def _packed(parameters: GRUParameters, reset_after: bool, workspace: Workspace) 
     Wzr = empty(workspace, "Wzr", Wh, 2 * n_a, n_a + 1 + n_x)
     for rows, W, b in ((Wzr[:n_a], Wz, parameters["bz"]), (Wzr[n_a:], Wr, parameters["br"])):
         rows[:, :n_a], rows[:, n_a : n_a + 1], rows[:, n_a + 1 :] = W[:, :n_a], b, W[:, n_a:]
-    Wzr *= np.full_like(Wzr, 0.5, shape=())
+    Wzr *= 0.5
     if reset_after:
         Wha, Whx = empty(workspace, "Wha", Wh, n_a, n_a + 1), empty(workspace, "Whx", Wh, n_a, 1 + n_x)
         Wha[:, :-1], Wha[:, -1:] = Wh[:, :n_a], parameters["bha"]

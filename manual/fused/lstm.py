@@ -23,7 +23,7 @@ import numpy as np
 
 from ..activations import softmax
 from ..lstm import PARAMETERS, LSTMGradients, LSTMParameters
-from ..shapes import Array, check_arrays, check_parameters
+from ..shapes import Array, Dimensions, check_arrays, check_parameters
 from .sequence import (
     Kept,
     Net,
@@ -118,7 +118,7 @@ def _back_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
     return (
         list(zip(*of_da, *of_dc, strict=True)),
         {n: tuple(view[:n] for view in views) for n in lengths},
-        *(columns, u, U, V, np.full_like(x, 2, shape=()), new(x, n_a, m)),
+        *(columns, u, U, V, new(x, n_a, m)),
     )
 
 
@@ -135,10 +135,10 @@ def _back(
     if len(x) > T:
         record = _record(record.gates[: T + 1])
     buffers = workspace.take("back", (T, n_x, n_a, m, x.dtype), lambda: _back_buffers(dx, n_a))
-    steps, of_length, columns_buffer, u_buffer, U, V, two, dct = buffers
+    steps, of_length, columns_buffer, u_buffer, U, V, dct = buffers
     UT, VT = transposed(U, m, weights[:, :n_a]), transposed(V, m, weights[:, n_a:-1])
-    UT[:, : 3 * n_a] *= two
-    VT[:, : 3 * n_a] *= two
+    UT[:, : 3 * n_a] *= 2
+    VT[:, : 3 * n_a] *= 2
     da_prev = da_prev.copy()
 
     dot, multiply, add, subtract = np.dot, np.multiply, np.add, np.subtract
@@ -213,8 +213,7 @@ def lstm_backward_time_major(da: Array, caches: Caches, dc: Array | None = None)
     Raises ValueError when da has more steps than x, ValueError or TypeError when a shape or dtype disagrees.
     """
     kept = kept_of(caches, NET)
-    dimensions = {"a0": ("n_a", "m"), "da": ("T", "n_a", "m"), "dc": ("T", "n_a", "m")}
-    check_arrays(dimensions, {"a0": kept.states[0][0], "da": da, "dc": da if dc is None else dc})
+    _check_cotangents(("T", "n_a", "m"), kept, da, dc)
     return _gradients(*backward(kept, da, dc))
 
 
@@ -251,8 +250,7 @@ def lstm_forward(
 def lstm_backward(da: Array, caches: Caches, dc: Array | None = None) -> LSTMGradients:
     """`manual.lstm.lstm_backward` for the caches of this file's forwards: da and dc (n_a, m, T), dx (n_x, m, T)."""
     kept = kept_of(caches, NET)
-    dimensions = {"a0": ("n_a", "m"), "da": ("n_a", "m", "T"), "dc": ("n_a", "m", "T")}
-    check_arrays(dimensions, {"a0": kept.states[0][0], "da": da, "dc": da if dc is None else dc})
+    _check_cotangents(("n_a", "m", "T"), kept, da, dc)
     gradients = _gradients(*backward(kept, da.transpose(2, 0, 1), None if dc is None else dc.transpose(2, 0, 1)))
     return {**gradients, "dx": gradients["dx"].transpose(1, 2, 0)}
 
@@ -282,6 +280,11 @@ def lstm_stream(
     return _gradients(*stream(NET, windows, cotangent, (a0, c0), sizes["n_x"], weights, directory))
 
 
+def _check_cotangents(dimensions: Dimensions, kept: Kept, da: Array, dc: Array | None) -> None:
+    given = {"da": da} if dc is None else {"da": da, "dc": dc}
+    check_arrays({"a0": ("n_a", "m"), **dict.fromkeys(given, dimensions)}, {"a0": kept.states[0][0], **given})
+
+
 def _packed(parameters: LSTMParameters, workspace: Workspace | None) -> Array:
     """The weights (4 n_a, n_a + n_x + 1), those of the gates halved, as `_run` wants them."""
     n_a, columns = parameters["Wf"].shape
@@ -289,7 +292,7 @@ def _packed(parameters: LSTMParameters, workspace: Workspace | None) -> Array:
     for k, gate in enumerate(GATES):
         rows = weights[k * n_a : (k + 1) * n_a]
         rows[:, :-1], rows[:, -1:] = parameters[f"W{gate}"], parameters[f"b{gate}"]  # type: ignore[literal-required]
-    weights[: 3 * n_a] *= np.full_like(weights, 0.5, shape=())
+    weights[: 3 * n_a] *= 0.5
     return weights
 
 

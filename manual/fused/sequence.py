@@ -91,7 +91,7 @@ def backward(kept: Kept, da: Array, dc: Array | None = None) -> tuple[Array, Sta
     check_steps("da", len(da), len(x))
     held = kept.workspace or Workspace()
     dx = empty(held, "dx", x, len(da), *x.shape[1:])
-    carry = tuple(np.zeros_like(array) for array in kept.states[0])
+    carry = tuple(zeros(array) for array in kept.states[0])
     sums = None
     for steps in reversed(windows(len(da), kept.size)):
         state = kept.states[steps.start // kept.size]
@@ -138,14 +138,6 @@ def chunks(T: int, m: int) -> list[slice]:
     return windows(T, math.ceil(T / math.ceil(T * m / COLUMNS)))
 
 
-def each_step(*arrays: Array) -> list[tuple[Array, ...]]:
-    """The views that a loop over the steps uses, step by step.
-
-    One column (rows, 1) becomes a vector (rows,), which NumPy and BLAS handle with less ado.
-    """
-    return list(zip(*(array[..., 0] if array.shape[-1] == 1 else array for array in arrays), strict=True))
-
-
 def side_by_side(buffer: Array, *blocks: Array) -> Array:
     """Blocks (steps, rows, m), one below the other, with the columns of all steps in a row: (all rows, steps * m)."""
     steps, _, m = blocks[0].shape
@@ -180,6 +172,13 @@ def transposed(buffer: Array, m: int, matrix: Array) -> Array:
 def new(like: Array, *shape: int) -> Array:
     """An array of the kind and dtype of `like`, its memory in the order of its axes, whatever that of `like` is."""
     return np.empty_like(like, shape=shape, order="C")
+
+
+def zeros(like: Array) -> Array:
+    """Zeros of the kind, dtype and shape of `like`."""
+    array = new(like, *like.shape)
+    array[...] = 0
+    return array
 
 
 def empty(workspace: Workspace, name: str, like: Array, *shape: int) -> Array:

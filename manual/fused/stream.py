@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..shapes import Array, check_arrays
-from .sequence import Net, State, again, new
+from .sequence import Net, State, again, new, zeros
 from .workspace import Workspace
 
 Directory: TypeAlias = str | os.PathLike[str]
@@ -87,7 +87,7 @@ def stream(
 
         shape = ends[-1], n_x, a0.shape[1]
         dx = new(a0, *shape) if path is None else np.lib.format.open_memmap(path, "w+", a0.dtype, shape)
-        carry = tuple(np.zeros_like(array) for array in state)
+        carry = tuple(zeros(array) for array in state)
         sums = None
         for number in reversed(range(len(ends) - 1)):
             if path is not None:  # mapped anew, so that what was written need not stay in memory
