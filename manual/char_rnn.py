@@ -54,8 +54,8 @@ def loss_fun(
     if x.shape != y.shape:
         raise ValueError(f"targets has {y.shape[2]} characters; expected {x.shape[2]}, one for each of inputs")
 
-    net: Any = {"Wax": Wxh, "Waa": Whh, "ba": bh}
-    steps, caches = rnn_forward_time_major(x.transpose(2, 0, 1), hprev, net)  # (C1)
+    parameters: Any = {"Wax": Wxh, "Waa": Whh, "ba": bh}
+    steps, caches = rnn_forward_time_major(x.transpose(2, 0, 1), hprev, parameters)  # (C1)
     h = steps.transpose(1, 2, 0)
     loss, _, cache = cross_entropy_forward(h, y, Why, by)  # (C2) (C3) (C4)
     layer = cross_entropy_backward(cache)  # (C5) (C6) (C7)

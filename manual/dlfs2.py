@@ -118,6 +118,7 @@ class TimeRNN:
         sizes = check_arrays({"xs": ("N", "T", "D"), **RNN_WEIGHTS}, {"xs": xs, "Wx": Wx, "Wh": Wh, "b": b})
         h = _incoming("h", self.h if self.stateful else None, xs, sizes)
         parameters = rnn_parameters(Wx, Wh, b)
+        self.cache = None  # the buffers of the block before serve this one
         a, caches = rnn_forward_time_major(time_first(xs), features_first(h), parameters, workspace=self.workspace)
         hs = examples_first(a)
         self.h = hs[:, -1].copy()
@@ -202,6 +203,7 @@ class TimeLSTM:
         h = _incoming("h", self.h if self.stateful else None, xs, sizes)
         c = _incoming("c", self.c if self.stateful else None, xs, sizes)
         parameters = gated_parameters(Wx, Wh, b, LSTM_GATES)
+        self.cache = None
         a, c_last, caches = lstm_forward_time_major(
             time_first(xs), features_first(h), parameters, features_first(c), workspace=self.workspace
         )
@@ -279,6 +281,7 @@ class TimeGRU:
         sizes = check_arrays({"xs": ("N", "T", "D"), **GRU_WEIGHTS}, {"xs": xs, "Wx": Wx, "Wh": Wh, "b": b})
         h = _incoming("h", self.h if self.stateful else None, xs, sizes)
         parameters = gated_parameters(Wx, Wh, b, GRU_GATES)
+        self.cache = None
         a, caches = gru_forward_time_major(time_first(xs), features_first(h), parameters, workspace=self.workspace)
         hs = examples_first(a)
         self.h = hs[:, -1].copy()

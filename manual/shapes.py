@@ -46,11 +46,12 @@ def check_arrays(
 def is_array(array: Any) -> bool:
     """Whether NumPy's functions take it for an array: one of its own, or of a library that they hand it on to (CuPy).
 
-    A matrix is none, because its * means another product.
+    A matrix is none, because its * means another product, and a masked array is none, because its mask would be lost.
     """
     if isinstance(array, np.ndarray):
-        return not isinstance(array, np.matrix)
-    return all(hasattr(array, name) for name in ("__array_function__", "__array_ufunc__", "dtype", "shape", "ndim"))
+        return not isinstance(array, (np.matrix, np.ma.MaskedArray))
+    spoken = ("__array_function__", "__array_ufunc__", "dtype", "shape", "ndim")
+    return not isinstance(array, type) and all(hasattr(array, name) for name in spoken)
 
 
 def check_parameters(
@@ -122,10 +123,10 @@ def _entries(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _fits(dimension: str, size: int, sizes: dict[str, int]) -> bool:
-    if dimension in sizes:
-        return size == sizes[dimension]
     if size < 1:
         return False
+    if dimension in sizes:
+        return size == sizes[dimension]
     if dimension == "1":
         return size == 1
     if "+" in dimension:

@@ -56,8 +56,8 @@ def stacked_forward(
 
     x (n_x, m, T); layers as at the top of this file; states: the initial state of every layer, each array (n_a, m),
     zeros when None.
-    Returns the top layer's hidden states a (n_a, m, T), the last state of every layer, and the caches that
-    `stacked_backward` reads: a list of (cell, the caches of its forward).
+    Returns the top layer's hidden states a (n_a, m, T), read-only since the backward reads them too, the last state of
+    every layer, and the caches that `stacked_backward` reads: a list of (cell, the caches of its forward).
     Raises ValueError or TypeError when a layer does not fit what it reads, naming the layer, the array and the sizes.
     Source: Graves, Mohamed & Hinton (2013).
     """

@@ -6,8 +6,8 @@ What is arranged otherwise, and why it gives the same:
 - The gates z and r and the candidate lie one below the other.  What the weights act on is u = [a_prev; 1; xt], with
   r * a_prev below it where the reset comes before the product: whatever a product reads, a bias's 1 included, are rows
   that lie together.  Both gates take one product.
-- sigmoid(s) = tanh(s / 2) / 2 + 1 / 2, so that one tanh serves both gates; their weights are halved before the loop.  A
-  gate below 1e-16 (float32: 6e-8) becomes 0: its absolute error is that of a gate near 1.
+- sigmoid(s) = tanh(s / 2) / 2 + 1 / 2, so that one tanh serves both gates; their weights are halved before the loop.
+  The absolute error of a gate is that of one near 1, so that a nearly shut one loses digits (notes/fused.md).
 - (G6) is a_prev + z (h - a_prev), one product less.
 - (G9), (G10), (G12), (G13), (G15), (G16) are cotangents times factors in which there is no cotangent.  The factors are
   computed for a chunk of steps at once, before the loop.  Where the reset comes after the product, all are factors of
@@ -34,6 +34,7 @@ from .sequence import (
     accumulate,
     backward,
     chunks,
+    constant,
     empty,
     forward,
     inputs_of,
@@ -67,16 +68,17 @@ def _run_buffers(x: Array, n_a: int, reset_after: bool) -> tuple[Any, ...]:
     before, above = u[:-1], n_a + 1 + n_x
     below = before[:, : n_a + 1] if reset_after else before[:, n_a:]  # what the candidate's weights act on
     steps = zip(before[:, :above], below, before[:, -n_a:], before[:, :n_a], u[1:, :n_a], strict=True)
-    return u, list(steps), new(x, n_a, m), np.full_like(x, 0.5, shape=())
+    return u, list(steps), new(x, n_a, m), constant(x, 0.5)
 
 
 def _run_before(x: Array, state: State, weights: Any, hidden: Array, workspace: Workspace) -> tuple[Window, State]:
     """The reset comes before the matrix product."""
     (T, n_x, m), (Wzr, Wh) = x.shape, weights
     n_a = len(Wh)
-    key = (T, n_x, n_a, m, x.dtype)
-    record = workspace.take("record", key, lambda: _record(new(x, T, 3 * n_a, m), n_a))
-    u, u_steps, change, half = workspace.take("run", key, lambda: _run_buffers(x, n_a, False))
+    key = (T, n_x, n_a, m, x.dtype, type(x))
+    record = workspace.take("GRU record", key, lambda: _record(new(x, T, 3 * n_a, m), n_a))
+    buffers = workspace.take("GRU run", key, lambda: _run_buffers(x, n_a, False))
+    u, u_steps, change, half = buffers
     (u[0, :n_a],) = state
 
     dot, tanh, multiply, add, subtract = np.dot, np.tanh, np.multiply, np.add, np.subtract
@@ -104,9 +106,10 @@ def _run_after(x: Array, state: State, weights: Any, hidden: Array, workspace: W
     """The reset comes after the matrix product."""
     (T, n_x, m), (Wzr, Wha, Whx) = x.shape, weights
     n_a = len(Wha)
-    key = (T, n_x, n_a, m, x.dtype)
-    record = workspace.take("record", key, lambda: _record(new(x, T, 4 * n_a, m), n_a))
-    u, u_steps, change, half = workspace.take("run", key, lambda: _run_buffers(x, n_a, True))
+    key = (T, n_x, n_a, m, x.dtype, type(x))
+    record = workspace.take("GRU after record", key, lambda: _record(new(x, T, 4 * n_a, m), n_a))
+    buffers = workspace.take("GRU after run", key, lambda: _run_buffers(x, n_a, True))
+    u, u_steps, change, half = buffers
     (u[0, :n_a],) = state
 
     dot, tanh, multiply, add, subtract = np.dot, np.tanh, np.multiply, np.add, np.subtract
@@ -116,18 +119,18 @@ def _run_after(x: Array, state: State, weights: Any, hidden: Array, workspace: W
         np.matmul(Whx, u[:n, n_a:], record.gates[part, 2 * n_a : 3 * n_a])
         steps = zip(u_steps, record.steps[part], strict=False)
         for (ut, a_prev_1, _, a_prev, a_next), (zr, zt, rt, hht, hidden_t) in steps:
-            dot(Wzr, ut, zr)
+            dot(Wzr, ut, zr)  # (G1)
             tanh(zr, zr)
             multiply(zr, half, zr)
-            add(zr, half, zr)
+            add(zr, half, zr)  # (G2) (G3)
             dot(Wha, a_prev_1, hidden_t)
             multiply(rt, hidden_t, change)
             add(hht, change, hht)
             tanh(hht, hht)  # (G5)
             subtract(hht, a_prev, change)
             multiply(zt, change, change)
-            add(a_prev, change, a_next)
-        hidden[part.start + 1 : part.stop + 1] = u[1 : n + 1, :n_a]
+            add(a_prev, change, a_next)  # (G6)
+        hidden[part.start + 1 : part.stop + 1] = u[1 : n + 1, :n_a]  # (G8)
         u[0, :n_a] = u[n, :n_a]
     return Window(x, hidden, record, weights), (hidden[T],)
 
@@ -148,7 +151,7 @@ def _back_before_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
     return (
         list(zip(*of_da, *of_dreset, strict=True)),
         {n: tuple(view[:n] for view in views) for n in {part.stop - part.start for part in parts}},
-        *(columns, u, U, Uh, V, new(x, n_a, m), np.ones_like(x, shape=())),
+        *(columns, u, U, Uh, V, new(x, n_a, m), constant(x, 1)),
     )
 
 
@@ -159,7 +162,7 @@ def _back_before(
     (T, n_x, m), n_a = dx.shape, len(Wh)
     if len(x) > T:
         record = _record(record.gates[:T], n_a)
-    buffers = workspace.take("back", (T, n_x, n_a, m, x.dtype), lambda: _back_before_buffers(dx, n_a))
+    buffers = workspace.take("GRU back", (T, n_x, n_a, m, x.dtype, type(x)), lambda: _back_before_buffers(dx, n_a))
     steps, of_length, columns_buffer, u_buffer, U, Uh, V, dreset, one = buffers
     UT, WhaT = transposed(U, m, Wzr[:, :n_a]), transposed(Uh, m, Wh[:, -n_a:])
     UT *= 2
@@ -214,7 +217,7 @@ def _back_after_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
     return (
         list(steps),
         {n: tuple(view[:n] for view in views) for n in {part.stop - part.start for part in parts}},
-        *(columns, u, U, V, np.ones_like(x, shape=())),
+        *(columns, u, U, V, constant(x, 1)),
     )
 
 
@@ -225,7 +228,7 @@ def _back_after(
     (T, n_x, m), n_a = dx.shape, len(Wha)
     if len(x) > T:
         record = _record(record.gates[:T], n_a)
-    buffers = workspace.take("back", (T, n_x, n_a, m, x.dtype), lambda: _back_after_buffers(dx, n_a))
+    buffers = workspace.take("GRU after back", (T, n_x, n_a, m, x.dtype, type(x)), lambda: _back_after_buffers(dx, n_a))
     steps, of_length, columns_buffer, u_buffer, U, V, one = buffers
     U[:, :n_a], U[:, n_a:] = Wha[:, :n_a].T, Wzr[:, :n_a].T
     V[:, : 2 * n_a], V[:, 2 * n_a :] = Wzr[:, n_a + 1 :].T, Whx[:, 1:].T
@@ -250,16 +253,16 @@ def _back_after(
         subtract(terms, multiply(terms, z, to_zz), to_zz)  # (h - a_prev) z (1 - z)
         da_next[...] = da[part]
         for dat, of_da, from_da, da_kept, dzt in reversed(steps[:n]):
-            add(dat, da_prev, dat)
-            multiply(of_da, dat, from_da)  # (G15) (G16)
-            dot(U, dzt, da_prev)  # (G17)
-            add(da_prev, da_kept, da_prev)
+            add(dat, da_prev, dat)  # (G26)
+            multiply(of_da, dat, from_da)  # (G9) (G10) (G15) (G16)
+            dot(U, dzt, da_prev)  # (G17) (G20)
+            add(da_prev, da_kept, da_prev)  # (G22)
         columns = side_by_side(columns_buffer, dz)
-        dx[part] = dot(V, columns[n_a:]).reshape(n_x, n, m).transpose(1, 0, 2)
+        dx[part] = dot(V, columns[n_a:]).reshape(n_x, n, m).transpose(1, 0, 2)  # (G21) (G27)
         u = side_by_side(u_buffer, a_prev, ones, x[part])
-        sums_zr = accumulate(workspace, "sums zr", sums_zr, columns[n_a : 3 * n_a], u)
+        sums_zr = accumulate(workspace, "sums zr", sums_zr, columns[n_a : 3 * n_a], u)  # (G23) (G24)
         sums_ha = accumulate(workspace, "sums ha", sums_ha, columns[:n_a], u[: n_a + 1])  # (G18) (G19)
-        sums_hx = accumulate(workspace, "sums hx", sums_hx, columns[3 * n_a :], u[n_a:])
+        sums_hx = accumulate(workspace, "sums hx", sums_hx, columns[3 * n_a :], u[n_a:])  # (G25) (G28)
     return (da_prev,), (sums_zr, sums_ha, sums_hx)
 
 
@@ -279,9 +282,10 @@ def gru_forward_time_major(
     """The GRU over every time step of x, without predictions and without a transpose.
 
     x (T, n_x, m); a0 (n_a, m); parameters and reset_after as in `gru_cell_forward`, Wy and by unused.
-    checkpoint: None keeps the record of every step, True the state before every ceil(sqrt(T)) steps, a number that
-    before as many.  workspace: buffers kept between calls.
-    Returns a (T, n_a, m), read-only unless checkpointed, and the caches for `gru_backward_time_major`.
+    checkpoint: None keeps the record of every step; True, or a number k, keeps the state before every ceil(sqrt(T))
+    or k steps, and the backward computes the rest again.  workspace: buffers kept between calls.
+    Returns a (T, n_a, m), read-only where the backward reads it too (without a checkpoint, or with one of T or more
+    steps), and the caches for `gru_backward_time_major`.  They hold x itself, which must not change.
     Raises ValueError or TypeError when a shape, a dtype or `checkpoint` disagrees, naming it.
     """
     sizes = check_arrays({"x": ("T", "n_x", "m"), "a0": ("n_a", "m")}, {"x": x, "a0": a0})
@@ -313,7 +317,7 @@ def gru_forward(
 ) -> tuple[Array, Array, Caches]:
     """`manual.gru.gru_forward`: x (n_x, m, T), a (n_a, m, T), y_pred (n_y, m, T).
 
-    The arrays returned are views whose memory is time-major; a is read-only unless checkpointed.  `checkpoint` and
+    a and dx are views of memory that is time-major; a is read-only where the backward reads it.  `checkpoint` and
     `workspace` as in `gru_forward_time_major`.
     """
     sizes = check_arrays({"x": ("n_x", "m", "T"), "a0": ("n_a", "m")}, {"x": x, "a0": a0})
@@ -349,7 +353,7 @@ def gru_stream(
     Returns the gradients as `gru_backward_time_major` does.  Raises as `stream.stream` does.
     """
     sizes = check_arrays({"a0": ("n_a", "m")}, {"a0": a0})
-    sizes["n_x"] = inputs_of(parameters, "Wh", len(a0))
+    sizes["n_x"] = inputs_of(parameters, "Wh", len(a0), a0)
     check_parameters(_expected(reset_after), parameters, a0, sizes)
     net, weights = RESET_AFTER if reset_after else RESET_BEFORE, _packed(parameters, reset_after, Workspace())
     return _gradients(*stream(net, windows, cotangent, (a0,), sizes["n_x"], weights, directory))
@@ -369,7 +373,7 @@ def _forward(
     checkpoint: int | bool | None,
     workspace: Workspace | None,
 ) -> tuple[Array, Kept]:
-    weights = _packed(parameters, reset_after, workspace or Workspace())
+    weights = _packed(parameters, reset_after, Workspace() if workspace is None else workspace)
     a, _, kept = forward(RESET_AFTER if reset_after else RESET_BEFORE, x, (a0,), weights, checkpoint, workspace)
     return a, kept
 

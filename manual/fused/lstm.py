@@ -7,7 +7,7 @@ What is arranged otherwise, and why it gives the same:
   weights lie likewise, with the bias as a last column, and what they act on is u = [a_prev; xt; 1]: one product for
   (L2) to (L5), and backwards one for (L17).
 - sigmoid(z) = tanh(z / 2) / 2 + 1 / 2, so that one tanh serves all four; the gates' weights are halved before the loop.
-  A gate below 1e-16 (float32: 6e-8) becomes 0: its absolute error is that of a gate near 1.
+  The absolute error of a gate is that of one near 1, so that a nearly shut one loses digits (notes/fused.md).
 - (L10) to (L14) and (L20) are cotangents times factors in which there is no cotangent.  The factors are computed for a
   chunk of steps at once, before the loop.  With a = o tanh(c), o (1 - tanh(c)^2) is o - a tanh(c); the others likewise.
 - (L15), (L16) and (L24), a sum over the steps of dz u^T, is one product of the columns of all steps side by side; so is
@@ -32,6 +32,7 @@ from .sequence import (
     accumulate,
     backward,
     chunks,
+    constant,
     empty,
     forward,
     inputs_of,
@@ -68,15 +69,15 @@ def _run_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
     u = new(x, chunks(T, m)[0].stop + 1, n_a + n_x + 1, m)
     u[:, -1] = 1
     products, tanh_c = new(x, 2 * n_a, m), new(x, n_a, m)
-    half = np.full_like(x, 0.5, shape=())
+    half = constant(x, 0.5)
     return u, list(zip(u[:-1], u[1:, :n_a], strict=True)), products, products[:n_a], products[n_a:], tanh_c, half
 
 
 def _run(x: Array, state: State, weights: Array, hidden: Array, workspace: Workspace) -> tuple[Window, State]:
     (T, n_x, m), n_a = x.shape, len(state[0])
-    key = (T, n_x, n_a, m, x.dtype)
-    record = workspace.take("record", key, lambda: _record(new(x, T + 1, 5 * n_a, m)))
-    buffers = workspace.take("run", key, lambda: _run_buffers(x, n_a))
+    key = (T, n_x, n_a, m, x.dtype, type(x))
+    record = workspace.take("LSTM record", key, lambda: _record(new(x, T + 1, 5 * n_a, m)))
+    buffers = workspace.take("LSTM run", key, lambda: _run_buffers(x, n_a))
     u, u_steps, products, i_cct, f_c_prev, tanh_c, half = buffers
     u[0, :n_a], record.gates[0, 4 * n_a :] = state
 
@@ -134,7 +135,7 @@ def _back(
     (T, n_x, m), n_a = dx.shape, len(da_prev)
     if len(x) > T:
         record = _record(record.gates[: T + 1])
-    buffers = workspace.take("back", (T, n_x, n_a, m, x.dtype), lambda: _back_buffers(dx, n_a))
+    buffers = workspace.take("LSTM back", (T, n_x, n_a, m, x.dtype, type(x)), lambda: _back_buffers(dx, n_a))
     steps, of_length, columns_buffer, u_buffer, U, V, dct = buffers
     UT, VT = transposed(U, m, weights[:, :n_a]), transposed(V, m, weights[:, n_a:-1])
     UT[:, : 3 * n_a] *= 2
@@ -190,10 +191,11 @@ def lstm_forward_time_major(
     """The LSTM over every time step of x, without predictions and without a transpose.
 
     x (T, n_x, m); a0 and c0 (n_a, m), zeros when c0 is None; parameters as in `lstm_cell_forward`, Wy and by unused.
-    checkpoint: None keeps the record of every step, True the state before every ceil(sqrt(T)) steps, a number that
-    before as many.  workspace: buffers kept between calls.
-    Returns a (T, n_a, m), read-only unless checkpointed, the cell state after the last step (n_a, m), and the caches
-    for `lstm_backward_time_major`.
+    checkpoint: None keeps the record of every step; True, or a number k, keeps the state before every ceil(sqrt(T))
+    or k steps, and the backward computes the rest again.  workspace: buffers kept between calls.
+    Returns a (T, n_a, m), read-only where the backward reads it too (without a checkpoint, or with one of T or more
+    steps), the cell state after the last step (n_a, m), and the caches for `lstm_backward_time_major`.  They hold x
+    itself, which must not change.
     Raises ValueError or TypeError when a shape, a dtype or `checkpoint` disagrees, naming it.
     """
     c0 = np.zeros_like(a0) if c0 is None else c0
@@ -228,7 +230,7 @@ def lstm_forward(
 ) -> tuple[Array, Array, Array, Caches]:
     """`manual.lstm.lstm_forward`: x (n_x, m, T), a (n_a, m, T), y (n_y, m, T), c (n_a, m, T).
 
-    The arrays returned are views whose memory is time-major; a is read-only unless checkpointed.  `checkpoint` and
+    a and dx are views of memory that is time-major; a is read-only where the backward reads it.  `checkpoint` and
     `workspace` as in `lstm_forward_time_major`; c, which is returned for every step, is not checkpointed away.
     """
     c0 = np.zeros_like(a0) if c0 is None else c0
@@ -274,7 +276,7 @@ def lstm_stream(
     """
     c0 = np.zeros_like(a0) if c0 is None else c0
     sizes = check_arrays({"a0": ("n_a", "m"), "c0": ("n_a", "m")}, {"a0": a0, "c0": c0})
-    sizes["n_x"] = inputs_of(parameters, "Wf", len(a0))
+    sizes["n_x"] = inputs_of(parameters, "Wf", len(a0), a0)
     check_parameters(WEIGHTS, parameters, a0, sizes)
     weights = _packed(parameters, None)
     return _gradients(*stream(NET, windows, cotangent, (a0, c0), sizes["n_x"], weights, directory))
@@ -288,7 +290,7 @@ def _check_cotangents(dimensions: Dimensions, kept: Kept, da: Array, dc: Array |
 def _packed(parameters: LSTMParameters, workspace: Workspace | None) -> Array:
     """The weights (4 n_a, n_a + n_x + 1), those of the gates halved, as `_run` wants them."""
     n_a, columns = parameters["Wf"].shape
-    weights = empty(workspace or Workspace(), "weights", parameters["Wf"], 4 * n_a, columns + 1)
+    weights = empty(Workspace() if workspace is None else workspace, "weights", parameters["Wf"], 4 * n_a, columns + 1)
     for k, gate in enumerate(GATES):
         rows = weights[k * n_a : (k + 1) * n_a]
         rows[:, :-1], rows[:, -1:] = parameters[f"W{gate}"], parameters[f"b{gate}"]  # type: ignore[literal-required]

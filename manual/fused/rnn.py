@@ -28,6 +28,7 @@ from .sequence import (
     accumulate,
     backward,
     chunks,
+    constant,
     empty,
     forward,
     inputs_of,
@@ -52,7 +53,9 @@ def _run_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
 
 def _run(x: Array, state: State, weights: Array, hidden: Array, workspace: Workspace) -> tuple[Window, State]:
     (T, n_x, m), n_a = x.shape, len(weights)
-    u, steps = workspace.take("run", (T, n_x, n_a, m, x.dtype), lambda: _run_buffers(x, n_a))
+    key = (T, n_x, n_a, m, x.dtype, type(x))
+    buffers = workspace.take("RNN run", key, lambda: _run_buffers(x, n_a))
+    u, steps = buffers
     (u[0, :n_a],) = state
 
     dot, tanh = np.dot, np.tanh
@@ -73,7 +76,7 @@ def _back_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
     to_z, dz = new(x, 2, n, n_a, m)  # dz is da_next before the step is done
     columns, u = (new(x, rows * n * m) for rows in (n_a, n_a + n_x + 1))
     U, V = new(x, n_a * n_a), new(x, n_x * n_a)
-    one, ones = np.ones_like(x, shape=()), np.ones_like(x, shape=(n, 1, m), order="C")
+    one, ones = constant(x, 1), np.ones_like(x, shape=(n, 1, m), order="C")
     return list(zip(to_z, dz, strict=True)), to_z, dz, columns, u, U, V, one, ones
 
 
@@ -82,7 +85,7 @@ def _back(
 ) -> tuple[State, Array]:
     (x, hidden, _, weights), (da, _), (da_prev,) = window, cotangents, carry
     (T, n_x, m), n_a = dx.shape, len(weights)
-    buffers = workspace.take("back", (T, n_x, n_a, m, x.dtype), lambda: _back_buffers(dx, n_a))
+    buffers = workspace.take("RNN back", (T, n_x, n_a, m, x.dtype, type(x)), lambda: _back_buffers(dx, n_a))
     steps, to_zs, dzs, columns_buffer, u_buffer, U, V, one, ones = buffers
     UT, VT = transposed(U, m, weights[:, :n_a]), transposed(V, m, weights[:, n_a:-1])
     da_prev = da_prev.copy()
@@ -119,9 +122,10 @@ def rnn_forward_time_major(
     """The RNN over every time step of x, without predictions and without a transpose.
 
     x (T, n_x, m); a0 (n_a, m); parameters as in `rnn_cell_forward`, Wya and by unused.
-    checkpoint: None keeps the hidden state of every step, True that before every ceil(sqrt(T)) steps, a number that
-    before as many.  workspace: buffers kept between calls.
-    Returns a (T, n_a, m), read-only unless checkpointed, and the caches for `rnn_backward_time_major`.
+    checkpoint: None keeps the state of every step; True, or a number k, keeps that before every ceil(sqrt(T)) or k
+    steps, and the backward computes the rest again.  workspace: buffers kept between calls.
+    Returns a (T, n_a, m), read-only where the backward reads it too (without a checkpoint, or with one of T or more
+    steps), and the caches for `rnn_backward_time_major`.  They hold x itself, which must not change.
     Raises ValueError or TypeError when a shape, a dtype or `checkpoint` disagrees, naming it.
     """
     sizes = check_arrays({"x": ("T", "n_x", "m"), "a0": ("n_a", "m")}, {"x": x, "a0": a0})
@@ -152,7 +156,7 @@ def rnn_forward(
 ) -> tuple[Array, Array, Caches]:
     """`manual.rnn.rnn_forward`: x (n_x, m, T), a (n_a, m, T), y_pred (n_y, m, T).
 
-    The arrays returned are views whose memory is time-major; a is read-only unless checkpointed.  `checkpoint` and
+    a and dx are views of memory that is time-major; a is read-only where the backward reads it.  `checkpoint` and
     `workspace` as in `rnn_forward_time_major`.
     """
     sizes = check_arrays({"x": ("n_x", "m", "T"), "a0": ("n_a", "m")}, {"x": x, "a0": a0})
@@ -187,7 +191,7 @@ def rnn_stream(
     Returns the gradients as `rnn_backward_time_major` does.  Raises as `stream.stream` does.
     """
     sizes = check_arrays({"a0": ("n_a", "m")}, {"a0": a0})
-    sizes["n_x"] = inputs_of(parameters, "Wax", 0)
+    sizes["n_x"] = inputs_of(parameters, "Wax", 0, a0)
     check_parameters(WEIGHTS, parameters, a0, sizes)
     weights = _packed(parameters, None)
     return _gradients(*stream(NET, windows, cotangent, (a0,), sizes["n_x"], weights, directory))
@@ -196,7 +200,7 @@ def rnn_stream(
 def _packed(parameters: RNNParameters, workspace: Workspace | None) -> Array:
     """The weights (n_a, n_a + n_x + 1) as `_run` wants them."""
     n_a, n_x = parameters["Wax"].shape
-    weights = empty(workspace or Workspace(), "weights", parameters["Wax"], n_a, n_a + n_x + 1)
+    weights = empty(Workspace() if workspace is None else workspace, "weights", parameters["Wax"], n_a, n_a + n_x + 1)
     weights[:, :n_a], weights[:, n_a:-1], weights[:, -1:] = parameters["Waa"], parameters["Wax"], parameters["ba"]
     return weights
 

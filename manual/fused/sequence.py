@@ -13,12 +13,12 @@ Source: Chen et al. (2016, arXiv:1604.06174), section 4.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..shapes import Array, check_steps, is_array
+from ..shapes import Array, check_parameters, check_steps
 from .workspace import Workspace
 
 State: TypeAlias = tuple[Array, ...]
@@ -63,20 +63,23 @@ def forward(
 ) -> tuple[Array, State, Kept]:
     """Hidden states a (T, n_a, m), the state after the last step, and what `backward` reads.
 
-    x (T, n_x, m).  `each` is shown every window, whose record the next one may overwrite.
+    x (T, n_x, m).  `each` is shown every window, whose record the next one overwrites.
     """
     T = len(x)
     size = window_size(T, checkpoint)
-    held = workspace or Workspace()
+    check_workspace(workspace)
+    held = Workspace() if workspace is None else workspace
     hidden = empty(held, "hidden", x, T + 1, *state[0].shape)
     hidden[0] = state[0]
-    states = []
+    window, states = None, []
     for steps in windows(T, size):
+        window = None  # so that the next one may have its record
+        state = tuple(array.copy() for array in state)
         states.append(state)
-        window, last = net.run(x[steps], state, weights, hidden[steps.start : steps.stop + 1], held)
+        window, state = net.run(x[steps], state, weights, hidden[steps.start : steps.stop + 1], held)
         if each is not None:
             each(steps, window)
-        state = tuple(array.copy() for array in last)
+    state = tuple(array.copy() for array in state)
     whole = window if size == T else None
     set_writeable(hidden, whole is None)
     return hidden[1:], state, Kept(net, x, whole, states, size, weights, workspace)
@@ -89,11 +92,12 @@ def backward(kept: Kept, da: Array, dc: Array | None = None) -> tuple[Array, Sta
     """
     x = kept.x
     check_steps("da", len(da), len(x))
-    held = kept.workspace or Workspace()
+    held = Workspace() if kept.workspace is None else kept.workspace
     dx = empty(held, "dx", x, len(da), *x.shape[1:])
     carry = tuple(zeros(array) for array in kept.states[0])
-    sums = None
+    window, sums = None, None
     for steps in reversed(windows(len(da), kept.size)):
+        window = None  # so that the next one may have its record
         state = kept.states[steps.start // kept.size]
         window = kept.whole or again(kept.net, x[steps], state, kept.weights, held)[0]
         of_window = da[steps], None if dc is None else dc[steps]
@@ -118,7 +122,7 @@ def window_size(T: int, checkpoint: int | bool | None) -> int:
     if checkpoint is True:
         return math.isqrt(T - 1) + 1
     if not isinstance(checkpoint, (int, np.integer)):
-        raise TypeError(f"checkpoint is {checkpoint!r}; expected None, True, or a number of steps")
+        raise TypeError(f"checkpoint is {checkpoint!r}; expected None, False, True, or a whole number of steps")
     if checkpoint < 1:
         raise ValueError(f"checkpoint is {checkpoint}; expected at least 1 step")
     return min(int(checkpoint), T)
@@ -130,7 +134,7 @@ def windows(T: int, size: int) -> list[slice]:
 
 
 def chunks(T: int, m: int) -> list[slice]:
-    """The steps of a window in chunks of about COLUMNS columns, of equal size but for the last.
+    """The steps of a window in chunks of at most COLUMNS columns, or of one step; all equal but for the last.
 
     What needs no loop over the steps is computed for a chunk at once: so few steps that they are still in the
     processor's cache when the loop reads them, so many that the product for the weights' gradients is a large one.
@@ -174,6 +178,13 @@ def new(like: Array, *shape: int) -> Array:
     return np.empty_like(like, shape=shape, order="C")
 
 
+def constant(like: Array, value: float) -> Array:
+    """A number as an array without axes, of the kind and dtype of `like`: quicker in a ufunc than Python's number."""
+    array = new(like, 1)
+    array[...] = value
+    return array.reshape(())
+
+
 def zeros(like: Array) -> Array:
     """Zeros of the kind, dtype and shape of `like`."""
     array = new(like, *like.shape)
@@ -183,7 +194,7 @@ def zeros(like: Array) -> Array:
 
 def empty(workspace: Workspace, name: str, like: Array, *shape: int) -> Array:
     """A buffer of the workspace, of the kind and dtype of `like`."""
-    array = workspace.take(name, (shape, like.dtype), lambda: new(like, *shape))
+    array = workspace.take(name, (shape, like.dtype, type(like)), lambda: new(like, *shape))
     set_writeable(array, True)
     return array
 
@@ -198,12 +209,22 @@ def kept_of(caches: Any, *nets: Net) -> Kept:
     """The first entry of the caches of a forward of one of these nets.  Raises TypeError for any others."""
     if not isinstance(caches, (tuple, list)) or len(caches) != 2 or not isinstance(caches[0], Kept):
         raise TypeError(f"caches are not those of a fused forward; expected what that of {nets[0].name} returned last")
-    if not any(caches[0].net is net for net in nets):
+    if caches[0].net.name not in [net.name for net in nets]:
         raise TypeError(f"caches are those of a fused {caches[0].net.name}; expected those of {nets[0].name}")
     return caches[0]
 
 
-def inputs_of(parameters: Any, name: str, n_a: int) -> int:
-    """n_x by the columns of a weight that acts on n_a hidden units besides; what is no such weight is found later."""
-    W = parameters.get(name) if isinstance(parameters, Mapping) else None
-    return W.shape[1] - n_a if W is not None and is_array(W) and W.ndim == 2 else 1
+def inputs_of(parameters: Any, name: str, n_a: int, a0: Array) -> int:
+    """n_x by the columns of a weight that acts on n_a hidden units besides; n_a is 0 where it acts on inputs alone."""
+    check_parameters({name: ("n_a", "columns")}, parameters, a0, {"n_a": len(a0)})
+    n_x: int = parameters[name].shape[1] - n_a
+    if n_x < 1:
+        shape = f"(n_a, n_a+n_x) with n_a={n_a}, every size at least 1"
+        raise ValueError(f'parameters["{name}"] has shape {parameters[name].shape}; expected {shape}')
+    return n_x
+
+
+def check_workspace(workspace: Any) -> None:
+    """Raise TypeError for what is neither None nor a Workspace."""
+    if workspace is not None and not isinstance(workspace, Workspace):
+        raise TypeError(f"workspace is a {type(workspace).__name__}; expected a Workspace or None")

@@ -3,15 +3,15 @@
 This is exact BPTT, not the truncated one: what reaches the last state of a window from the windows after it is carried
 back.  The forward keeps of every window its input, the cotangent of its hidden states, and the state before it; the
 backward takes the windows in reverse order and runs each of them again.  In a directory all of this is on disk, the
-gradient dx as well, and memory holds one window and its record.
+gradient dx as well, and memory holds one window with its record.
 """
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .sequence import Net, State, again, new, zeros
 from .workspace import Workspace
 
 Directory: TypeAlias = str | os.PathLike[str]
+RESULT = "dx.npy"
 
 
 class OnDisk:
@@ -59,41 +60,65 @@ def stream(
     """
     workspace, a0 = Workspace(), state[0]
     sizes = {"n_x": n_x, "n_a": len(a0), "m": a0.shape[1]}
-    path = None if directory is None else Path(directory) / "dx.npy"
-    with ExitStack() as stack:
+    with ExitStack() as at_end:
         kept: list[Any] = [[] for _ in ("x", "da", *state)]
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists():
-                raise FileExistsError(f"{path} is there already; expected a directory without one")
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=path.parent)))
-            kept = [OnDisk(folder / str(number)) for number in range(len(kept))]
+        part = None
+        if directory is not None:
+            part = at_end.enter_context(_reserved(Path(directory) / RESULT))
+            kept = [OnDisk(part.with_suffix(f".{number}")) for number in range(len(kept))]
         xs, das, *states = kept
 
-        ends = [0]
+        ends, window = [0], cast(Any, None)
         for number, x in enumerate(windows):
             name = f"windows[{number}]"
             check_arrays({"a0": ("n_a", "m"), name: ("steps", "n_x", "m")}, {"a0": a0, name: x}, sizes)
+            for arrays, array in zip((xs, *states), (x, *state), strict=True):
+                arrays.append(array if part else array.copy())
             window, after = again(net, x, state, weights, workspace)
             da = cotangent(window.hidden[1:].copy())
             name, of_steps = f"what cotangent returned for {name}", {**sizes, "steps": len(x)}
             check_arrays({"a0": ("n_a", "m"), name: ("steps", "n_a", "m")}, {"a0": a0, name: da}, of_steps)
-            for arrays, array in zip(kept, (x, da, *state), strict=True):
-                arrays.append(array if path else array.copy())
+            das.append(da if part else da.copy())
             state = tuple(array.copy() for array in after)
+            window = None  # so that the next one may have its record
             ends.append(ends[-1] + len(x))
         if len(ends) == 1:
             raise ValueError("windows is empty; expected at least one array x (steps, n_x, m)")
 
         shape = ends[-1], n_x, a0.shape[1]
-        dx = new(a0, *shape) if path is None else np.lib.format.open_memmap(path, "w+", a0.dtype, shape)
+        dx = new(a0, *shape) if part is None else np.lib.format.open_memmap(part, "w+", a0.dtype, shape)
         carry = tuple(zeros(array) for array in state)
         sums = None
         for number in reversed(range(len(ends) - 1)):
-            if path is not None:  # mapped anew, so that what was written need not stay in memory
-                dx = np.load(path, mmap_mode="r+")
+            if part is not None:  # mapped anew, so that what was written need not stay in memory
+                dx = np.load(part, mmap_mode="r+")
             state = tuple(arrays[number] for arrays in states)
             window, _ = again(net, xs[number], state, weights, workspace)
             dx_of_window = dx[ends[number] : ends[number + 1]]
             carry, sums = net.back(window, (das[number], None), carry, dx_of_window, sums, workspace)
+            window = None
+        if part is not None:
+            del dx, dx_of_window
+            os.replace(part, Path(directory) / RESULT)  # type: ignore[arg-type]
+            dx = np.load(Path(directory) / RESULT, mmap_mode="r+")  # type: ignore[arg-type]
     return dx, carry, sums
+
+
+@contextmanager
+def _reserved(path: Path) -> Iterator[Path]:
+    """A file in a folder of its own beside `path`, to become `path` in the end.
+
+    Until then `path` is an empty file, so that no other call takes the name.  Where nothing took its place it is
+    removed, and the folder in any case.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError as error:
+        raise FileExistsError(f"{path} is there already; expected a directory without one") from error
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as folder:
+            yield Path(folder) / path.name
+    finally:
+        if path.stat().st_size == 0:
+            path.unlink()
