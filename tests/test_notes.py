@@ -38,6 +38,11 @@ def test_the_tags_of_the_note_are_those_of_the_code(net, letter):
     assert set(declared(net, letter)) == computed("manual", net, letter)
 
 
+@pytest.mark.parametrize(("net", "letter"), [("rnn", "R"), ("lstm", "L"), ("gru", "G")])
+def test_the_tags_of_the_note_are_those_of_the_code_arranged_for_speed(net, letter):
+    assert set(declared(net, letter)) == computed("manual/fused", net, letter)
+
+
 @nets
 def test_the_tags_of_the_twin_are_among_those_of_the_note(net, letter):
     tags = computed("autodiff", net, letter)

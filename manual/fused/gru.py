@@ -44,7 +44,7 @@ from .sequence import (
     transposed,
 )
 from .stream import Directory, stream
-from .workspace import Workspace
+from .workspace import Workspace, given_or_new
 
 Caches: TypeAlias = tuple[Kept, Array]
 
@@ -373,7 +373,7 @@ def _forward(
     checkpoint: int | bool | None,
     workspace: Workspace | None,
 ) -> tuple[Array, Kept]:
-    weights = _packed(parameters, reset_after, Workspace() if workspace is None else workspace)
+    weights = _packed(parameters, reset_after, given_or_new(workspace))
     a, _, kept = forward(RESET_AFTER if reset_after else RESET_BEFORE, x, (a0,), weights, checkpoint, workspace)
     return a, kept
 

@@ -42,7 +42,7 @@ from .sequence import (
     transposed,
 )
 from .stream import Directory, stream
-from .workspace import Workspace
+from .workspace import Workspace, given_or_new
 
 GATES = "oifc"  # from top to bottom
 WEIGHTS = {name: PARAMETERS[name] for gate in GATES for name in (f"W{gate}", f"b{gate}")}
@@ -290,7 +290,7 @@ def _check_cotangents(dimensions: Dimensions, kept: Kept, da: Array, dc: Array |
 def _packed(parameters: LSTMParameters, workspace: Workspace | None) -> Array:
     """The weights (4 n_a, n_a + n_x + 1), those of the gates halved, as `_run` wants them."""
     n_a, columns = parameters["Wf"].shape
-    weights = empty(Workspace() if workspace is None else workspace, "weights", parameters["Wf"], 4 * n_a, columns + 1)
+    weights = empty(given_or_new(workspace), "weights", parameters["Wf"], 4 * n_a, columns + 1)
     for k, gate in enumerate(GATES):
         rows = weights[k * n_a : (k + 1) * n_a]
         rows[:, :-1], rows[:, -1:] = parameters[f"W{gate}"], parameters[f"b{gate}"]  # type: ignore[literal-required]

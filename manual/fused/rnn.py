@@ -38,7 +38,7 @@ from .sequence import (
     transposed,
 )
 from .stream import Directory, stream
-from .workspace import Workspace
+from .workspace import Workspace, given_or_new
 
 WEIGHTS = {name: PARAMETERS[name] for name in ("Wax", "Waa", "ba")}
 Caches: TypeAlias = tuple[Kept, Array]
@@ -200,7 +200,7 @@ def rnn_stream(
 def _packed(parameters: RNNParameters, workspace: Workspace | None) -> Array:
     """The weights (n_a, n_a + n_x + 1) as `_run` wants them."""
     n_a, n_x = parameters["Wax"].shape
-    weights = empty(Workspace() if workspace is None else workspace, "weights", parameters["Wax"], n_a, n_a + n_x + 1)
+    weights = empty(given_or_new(workspace), "weights", parameters["Wax"], n_a, n_a + n_x + 1)
     weights[:, :n_a], weights[:, n_a:-1], weights[:, -1:] = parameters["Waa"], parameters["Wax"], parameters["ba"]
     return weights
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from ..shapes import Array, check_parameters, check_steps
-from .workspace import Workspace
+from .workspace import Workspace, given_or_new
 
 State: TypeAlias = tuple[Array, ...]
 COLUMNS = 512  # of one product: the steps of a chunk times the examples
@@ -67,8 +67,7 @@ def forward(
     """
     T = len(x)
     size = window_size(T, checkpoint)
-    check_workspace(workspace)
-    held = Workspace() if workspace is None else workspace
+    held = given_or_new(workspace)
     hidden = empty(held, "hidden", x, T + 1, *state[0].shape)
     hidden[0] = state[0]
     window, states = None, []
@@ -92,7 +91,7 @@ def backward(kept: Kept, da: Array, dc: Array | None = None) -> tuple[Array, Sta
     """
     x = kept.x
     check_steps("da", len(da), len(x))
-    held = Workspace() if kept.workspace is None else kept.workspace
+    held = given_or_new(kept.workspace)
     dx = empty(held, "dx", x, len(da), *x.shape[1:])
     carry = tuple(zeros(array) for array in kept.states[0])
     window, sums = None, None
@@ -222,9 +221,3 @@ def inputs_of(parameters: Any, name: str, n_a: int, a0: Array) -> int:
         shape = f"(n_a, n_a+n_x) with n_a={n_a}, every size at least 1"
         raise ValueError(f'parameters["{name}"] has shape {parameters[name].shape}; expected {shape}')
     return n_x
-
-
-def check_workspace(workspace: Any) -> None:
-    """Raise TypeError for what is neither None nor a Workspace."""
-    if workspace is not None and not isinstance(workspace, Workspace):
-        raise TypeError(f"workspace is a {type(workspace).__name__}; expected a Workspace or None")

@@ -54,7 +54,7 @@ def stream(
     windows: x (steps, n_x, m), of any number of steps each; cotangent: a function of a window's hidden states a (steps,
     n_a, m) which returns the gradient of the loss with respect to them, called for one window after the other.
     directory: where x, da and the states are kept as long as they are needed, and where dx.npy is left, of which dx is
-    an np.memmap; None is memory.
+    an np.memmap; None is memory.  Only NumPy's own arrays are kept in a directory.
     Raises ValueError when there is no window, ValueError or TypeError when a window, or what `cotangent` returns for
     it, does not fit, with the window's number; FileExistsError when the directory has a dx.npy.
     """

@@ -54,6 +54,15 @@ class Workspace:
         return Workspace, ()
 
 
+def given_or_new(workspace: Any) -> Workspace:
+    """The workspace, or for None a new one.  Raises TypeError for anything else."""
+    if workspace is None:
+        return Workspace()
+    if not isinstance(workspace, Workspace):
+        raise TypeError(f"workspace is a {type(workspace).__name__}; expected a Workspace or None")
+    return workspace
+
+
 def _references(held: list[Any], index: int) -> int:
     return sys.getrefcount(held[index])
 
