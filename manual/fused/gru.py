@@ -66,67 +66,41 @@ def _run_buffers(x: Array, n_a: int, reset_after: bool) -> tuple[Any, ...]:
     u = new(x, chunks(T, m)[0].stop + 1, n_a + 1 + n_x + (0 if reset_after else n_a), m)
     u[:, n_a] = 1
     before, above = u[:-1], n_a + 1 + n_x
-    below = before[:, : n_a + 1] if reset_after else before[:, n_a:]  # what the candidate's weights act on
-    steps = zip(before[:, :above], below, before[:, -n_a:], before[:, :n_a], u[1:, :n_a], strict=True)
-    return u, list(steps), new(x, n_a, m), constant(x, 0.5)
+    of_candidate = before[:, : n_a + 1] if reset_after else before[:, n_a:]
+    steps = zip(before[:, :above], of_candidate, before[:, -n_a:], before[:, :n_a], u[1:, :n_a], strict=True)
+    return u, u[:, n_a + 1 : above], list(steps), new(x, n_a, m), constant(x, 0.5)
 
 
-def _run_before(x: Array, state: State, weights: Any, hidden: Array, workspace: Workspace) -> tuple[Window, State]:
-    """The reset comes before the matrix product."""
-    (T, n_x, m), (Wzr, Wh) = x.shape, weights
-    n_a = len(Wh)
-    key = (T, n_x, n_a, m, x.dtype, type(x))
-    record = workspace.take("GRU record", key, lambda: _record(new(x, T, 3 * n_a, m), n_a))
-    buffers = workspace.take("GRU run", key, lambda: _run_buffers(x, n_a, False))
-    u, u_steps, change, half = buffers
+def _run(x: Array, state: State, weights: Any, hidden: Array, workspace: Workspace) -> tuple[Window, State]:
+    (T, n_x, m), (Wzr, Wh, Whx) = x.shape, weights
+    reset_after, n_a = Whx is not None, len(Wh)
+    key = (T, n_x, n_a, m, x.dtype, type(x), reset_after)
+    blocks = 4 if reset_after else 3
+    record = workspace.take("GRU record", key, lambda: _record(new(x, T, blocks * n_a, m), n_a))
+    buffers = workspace.take("GRU run", key, lambda: _run_buffers(x, n_a, reset_after))
+    u, of_x, u_steps, change, half = buffers
     (u[0, :n_a],) = state
 
     dot, tanh, multiply, add, subtract = np.dot, np.tanh, np.multiply, np.add, np.subtract
     for part in chunks(T, m):
         n = part.stop - part.start
-        u[:n, n_a + 1 : -n_a] = x[part]
+        of_x[:n] = x[part]
+        if reset_after:
+            np.matmul(Whx, u[:n, n_a:], record.gates[part, 2 * n_a : 3 * n_a])
         steps = zip(u_steps, record.steps[part], strict=False)
-        for (ut, u_candidate, r_a_prev, a_prev, a_next), (zr, zt, rt, hht) in steps:
+        for (ut, u_candidate, r_a_prev, a_prev, a_next), (zr, zt, rt, hht, *scaled) in steps:
             dot(Wzr, ut, zr)  # (G1)
             tanh(zr, zr)
             multiply(zr, half, zr)
             add(zr, half, zr)  # (G2) (G3)
-            multiply(rt, a_prev, r_a_prev)
-            dot(Wh, u_candidate, hht)
-            tanh(hht, hht)  # (G4)
-            subtract(hht, a_prev, change)
-            multiply(zt, change, change)
-            add(a_prev, change, a_next)  # (G6)
-        hidden[part.start + 1 : part.stop + 1] = u[1 : n + 1, :n_a]  # (G8)
-        u[0, :n_a] = u[n, :n_a]
-    return Window(x, hidden, record, weights), (hidden[T],)
-
-
-def _run_after(x: Array, state: State, weights: Any, hidden: Array, workspace: Workspace) -> tuple[Window, State]:
-    """The reset comes after the matrix product."""
-    (T, n_x, m), (Wzr, Wha, Whx) = x.shape, weights
-    n_a = len(Wha)
-    key = (T, n_x, n_a, m, x.dtype, type(x))
-    record = workspace.take("GRU after record", key, lambda: _record(new(x, T, 4 * n_a, m), n_a))
-    buffers = workspace.take("GRU after run", key, lambda: _run_buffers(x, n_a, True))
-    u, u_steps, change, half = buffers
-    (u[0, :n_a],) = state
-
-    dot, tanh, multiply, add, subtract = np.dot, np.tanh, np.multiply, np.add, np.subtract
-    for part in chunks(T, m):
-        n = part.stop - part.start
-        u[:n, n_a + 1 :] = x[part]
-        np.matmul(Whx, u[:n, n_a:], record.gates[part, 2 * n_a : 3 * n_a])
-        steps = zip(u_steps, record.steps[part], strict=False)
-        for (ut, a_prev_1, _, a_prev, a_next), (zr, zt, rt, hht, hidden_t) in steps:
-            dot(Wzr, ut, zr)  # (G1)
-            tanh(zr, zr)
-            multiply(zr, half, zr)
-            add(zr, half, zr)  # (G2) (G3)
-            dot(Wha, a_prev_1, hidden_t)
-            multiply(rt, hidden_t, change)
-            add(hht, change, hht)
-            tanh(hht, hht)  # (G5)
+            if reset_after:
+                dot(Wh, u_candidate, scaled[0])
+                multiply(rt, scaled[0], change)
+                add(hht, change, hht)
+            else:
+                multiply(rt, a_prev, r_a_prev)
+                dot(Wh, u_candidate, hht)
+            tanh(hht, hht)  # (G4) (G5)
             subtract(hht, a_prev, change)
             multiply(zt, change, change)
             add(a_prev, change, a_next)  # (G6)
@@ -158,7 +132,7 @@ def _back_before_buffers(x: Array, n_a: int) -> tuple[Any, ...]:
 def _back_before(
     window: Window, cotangents: tuple[Array, None], carry: State, dx: Array, sums: Any, workspace: Workspace
 ) -> tuple[State, Any]:
-    (x, hidden, record, (Wzr, Wh)), (da, _), (da_prev,) = window, cotangents, carry
+    (x, hidden, record, (Wzr, Wh, _)), (da, _), (da_prev,) = window, cotangents, carry
     (T, n_x, m), n_a = dx.shape, len(Wh)
     if len(x) > T:
         record = _record(record.gates[:T], n_a)
@@ -266,8 +240,8 @@ def _back_after(
     return (da_prev,), (sums_zr, sums_ha, sums_hx)
 
 
-RESET_BEFORE = Net("GRU", _run_before, _back_before)
-RESET_AFTER = Net("GRU with reset_after", _run_after, _back_after)
+RESET_BEFORE = Net("GRU", _run, _back_before)
+RESET_AFTER = Net("GRU with reset_after", _run, _back_after)
 
 
 def gru_forward_time_major(
@@ -378,8 +352,8 @@ def _forward(
     return a, kept
 
 
-def _packed(parameters: GRUParameters, reset_after: bool, workspace: Workspace) -> tuple[Array, ...]:
-    """The weights as `_run_before` or `_run_after` wants them, those of the gates halved, each with its bias."""
+def _packed(parameters: GRUParameters, reset_after: bool, workspace: Workspace) -> tuple[Array, Array, Array | None]:
+    """The weights as `_run` wants them, those of the gates halved, each with its bias."""
     Wz, Wr, Wh = parameters["Wz"], parameters["Wr"], parameters["Wh"]
     n_a, n_x = len(Wh), Wh.shape[1] - len(Wh)
     Wzr = empty(workspace, "Wzr", Wh, 2 * n_a, n_a + 1 + n_x)
@@ -393,7 +367,7 @@ def _packed(parameters: GRUParameters, reset_after: bool, workspace: Workspace) 
         return Wzr, Wha, Whx
     candidate = empty(workspace, "Wh", Wh, n_a, 1 + n_x + n_a)
     candidate[:, :1], candidate[:, 1:-n_a], candidate[:, -n_a:] = parameters["bh"], Wh[:, n_a:], Wh[:, :n_a]
-    return Wzr, candidate
+    return Wzr, candidate, None
 
 
 def _gradients(dx: Array, state: State, sums: tuple[Array, ...]) -> GRUGradients:
