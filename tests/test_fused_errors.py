@@ -144,7 +144,7 @@ def test_caches_of_no_fused_forward_are_a_type_error(net, function):
     textbook = net.textbook_forward(*net.arrays()[0])[-1]
     kept, x = caches_of(net)
     named = GRU if net is GRU_AFTER else net  # they have one backward
-    message = f"^caches are not those of a fused forward; expected the ones that the {named}'s returned$"
+    message = f"^caches are not those of a fused forward; expected those that the {named}'s returned$"
     for wrong in (textbook, kept, (kept,), (x, kept), (kept, x, x), da, None, [], {}):
         with pytest.raises(TypeError, match=message):
             backward(da, wrong)

@@ -207,7 +207,7 @@ def set_writeable(array: Array, writeable: bool) -> None:
 def kept_of(caches: Any, *nets: Net) -> Kept:
     """The first entry of the caches of a forward of one of these nets.  Raises TypeError for any others."""
     if not isinstance(caches, (tuple, list)) or len(caches) != 2 or not isinstance(caches[0], Kept):
-        raise TypeError(f"caches are not those of a fused forward; expected the ones that the {nets[0].name}'s returned")
+        raise TypeError(f"caches are not those of a fused forward; expected those that the {nets[0].name}'s returned")
     if caches[0].net.name not in [net.name for net in nets]:
         raise TypeError(f"caches are those of a fused {caches[0].net.name}; expected those of {nets[0].name}")
     return caches[0]
