@@ -141,10 +141,10 @@ def test_with_dc_alone_the_gradients_are_those_from_every_c(case):
 def test_without_c0_the_cell_state_starts_at_zero(case):
     (x, a0, parameters, c0), cotangents = LSTM.arrays(case)
     *outputs, caches = LSTM.forward(x, a0, parameters)
-    *expected, _ = LSTM.forward(x, a0, parameters, 0 * c0)
+    *expected, _ = LSTM.forward(x, a0, parameters, np.zeros_like(c0))
     assert_identical(outputs, expected)
     da, dc = cotangents
-    expected = LSTM.gradients((x, a0, parameters, 0 * c0), cotangents)
+    expected = LSTM.gradients((x, a0, parameters, np.zeros_like(c0)), cotangents)
     assert_same_gradients(LSTM.backward(da, caches, dc), expected)
 
 
