@@ -6,13 +6,16 @@ are in peers.py.
 """
 
 import math
+import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # manual/ is here, whatever is installed
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 # By an array's largest element: rounding grows with T and with the terms of a product.
 TOLERANCES = {"float32": 2e-5, "float64": 1e-13}

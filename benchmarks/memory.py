@@ -20,7 +20,7 @@ import contenders
 import machine
 import peers
 import plot
-from report import Report, add_output, number, verdict
+from report import Report, add_output, number, verdict, whole_number, whole_numbers
 
 ALL = {  # name → contender, in the order of tables and bars
     "textbook": contenders.textbook,
@@ -123,17 +123,17 @@ def summary(report, found):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", nargs="+", type=int, default=[10_000, 100_000], metavar="T")
+    parser.add_argument("--steps", nargs="+", type=whole_number, default=[10_000, 100_000], metavar="T")
     parser.add_argument("--contenders", nargs="+", choices=tuple(ALL), default=list(ALL))
-    parser.add_argument("--shape", default="16,64,64", metavar="N,D,H", help="%(default)s")
+    parser.add_argument("--shape", type=whole_numbers("N,D,H"), default="16,64,64", metavar="N,D,H", help="%(default)s")
     add_output(parser)
     options = parser.parse_args()
     report, steps = Report(), sorted(options.steps)
-    shape = tuple(map(int, options.shape.split(",")))
+    shape = ",".join(map(str, options.shape))
     names = [name for name in options.contenders if machine.installed(NEEDS.get(name, "numpy"))]
-    found, left_out = collected(report, names, steps, shape)
+    found, left_out = collected(report, names, steps, options.shape)
     report.wrapped(*machine.description(), machine.absent())
-    report.title(f"LSTM float32, N,D,H={options.shape}: peak memory of forward and backward")
+    report.title(f"LSTM float32, N,D,H={shape}: peak memory of forward and backward")
     table(report, options.contenders, steps, found)
     report.wrapped(*left_out)
     summary(report, found)
@@ -142,7 +142,7 @@ def main():
         of = {name: [(found[name, T],) * 3 if (name, T) in found else None for T in steps] for name in names}
         bars = {name: [bar and tuple(end / MB for end in bar) for bar in bars] for name, bars in of.items()}
         title = "Peak memory of forward and backward, above packages and inputs"
-        panel = plot.Bars(f"LSTM float32, N,D,H={options.shape}", "MB; lower is better", groups, bars, values=True)
+        panel = plot.Bars(f"LSTM float32, N,D,H={shape}", "MB; lower is better", groups, bars, values=True)
         report.write(options.output, "memory", {"memory": plot.figure(title, [panel], width=720, height=340)})
 
 

@@ -1,5 +1,6 @@
 """What a benchmark prints, and writes at the end: lines on stdout, progress on stderr, files of results."""
 
+import argparse
 import sys
 import textwrap
 from pathlib import Path
@@ -49,6 +50,25 @@ def add_output(parser):
     """The option --output, alone or with a folder."""
     told = f"also write table and plot into a folder ({RESULTS.parent.name}/{RESULTS.name})"
     parser.add_argument("--output", nargs="?", const=RESULTS, type=Path, metavar="FOLDER", help=told)
+
+
+def whole_number(text):
+    """An option's whole number, at least 1."""
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def whole_numbers(names):
+    """The type of an option that has a whole number for every one of the names, "T,N,D,H": a tuple."""
+
+    def read(text):
+        parts = text.split(",")
+        if len(parts) != len(names.split(",")):
+            raise argparse.ArgumentTypeError(f"{text!r} has {len(parts)} numbers; expected {names}")
+        return tuple(map(whole_number, parts))
+
+    return read
 
 
 def number(value):

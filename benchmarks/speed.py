@@ -25,7 +25,7 @@ import contenders
 import machine
 import peers
 import plot
-from report import WIDTH, Report, add_output, number, verdict
+from report import WIDTH, Report, add_output, number, verdict, whole_number, whole_numbers
 
 CORETYPE = "OPENBLAS_CORETYPE"
 SIZES = ("10,10,3,5", "25,1,65,100", "20,32,64,128", "50,64,128,256", "1000,16,64,64", "100,32,256,512")
@@ -219,7 +219,7 @@ def main():
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES))
     parser.add_argument("--environments", nargs="+", choices=ENVIRONMENTS, default=list(ENVIRONMENTS), help=CORETYPE)
     parser.add_argument("--seconds", type=float, default=3.0, help="wall time of a net, size and dtype")
-    parser.add_argument("--rounds", type=int, help=f"instead of {LEAST} to {MOST} as the time allows")
+    parser.add_argument("--rounds", type=whole_number, help=f"instead of {LEAST} to {MOST} as the time allows")
     parser.add_argument("--heap", choices=("default", "kept"), default="default", help="what becomes of freed memory")
     add_output(parser)
     options = parser.parse_args()
@@ -249,8 +249,8 @@ def main():
 
 
 def size_of(text):
-    """The text of a size, as the tables have it; ValueError or TypeError where it is none."""
-    return str(contenders.Size(*map(int, text.split(","))))
+    """The text of a size, as the tables have it."""
+    return ",".join(map(str, whole_numbers("T,N,D,H")(text)))
 
 
 def progressing(report, job, environment, heap):

@@ -40,3 +40,20 @@ def test_every_picture_is_an_svg_with_text(written):
         root = ElementTree.parse(picture).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert root.findall(".//{http://www.w3.org/2000/svg}text")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("speed --sizes 1,2", "argument --sizes: '1,2' has 2 numbers; expected T,N,D,H"),
+        ("speed --sizes 0,1,2,3", "argument --sizes: '0' is no whole number from 1 on"),
+        ("memory --steps -5", "argument --steps: '-5' is no whole number from 1 on"),
+        ("memory --shape 3,a,2", "argument --shape: 'a' is no whole number from 1 on"),
+    ],
+)
+def test_a_number_that_cannot_be_is_told_before_anything_is_measured(options, told):
+    name, *options = options.split()
+    command = [sys.executable, BENCHMARKS / f"{name}.py", *options]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert told in done.stderr
